@@ -1,0 +1,1 @@
+"""What tenants should have: immutable models, loading with located errors, allocation of segment keys."""

@@ -1,0 +1,158 @@
+"""What tenants should have, as immutable values.
+
+An `Intent` is the whole answer to "what was asked for": the fabric's switches and key pools, and every tenant's
+networks and ports. It is built by `controller.intent.loader` from YAML, never changed afterwards (a reload makes a new
+one), and holds no state of the running system: keys that were allocated, addresses that were learned and interfaces
+that were seen live elsewhere.
+
+Networks and ports are named `tenant/name` wherever a name must be unique.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address
+from typing import TypeAlias
+
+IpAddress: TypeAlias = IPv4Address | IPv6Address
+
+
+class Segment(StrEnum):
+    """How a network's frames are told apart between switches."""
+
+    VLAN = "vlan"
+    VXLAN = "vxlan"
+    GENEVE = "geneve"
+    GRE = "gre"
+    AUTO = "auto"
+    """A VLAN while one is free, the fabric's overlay from then on: settled by `controller.intent.allocation`."""
+
+    @property
+    def is_overlay(self) -> bool:
+        """Whether frames travel inside IP packets between tunnel endpoints."""
+        return self in OVERLAYS
+
+
+OVERLAYS = (Segment.VXLAN, Segment.GENEVE, Segment.GRE)
+
+MAX_VLAN = 4094
+"""IEEE 802.1Q-2018, 9.6: VLAN IDs 0 and 4095 are reserved; 1 is every bridge's default."""
+
+MAX_KEY = {Segment.VLAN: MAX_VLAN, Segment.VXLAN: 2**24 - 1, Segment.GENEVE: 2**24 - 1, Segment.GRE: 2**32 - 1}
+"""Largest segment key: RFC 7348 section 5, RFC 8926 section 3.4, RFC 2890 section 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """Segment keys from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    def __contains__(self, key: int) -> bool:
+        return self.first <= key <= self.last
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}" if self.first != self.last else str(self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Bounds on addresses learned from ports whose MAC is not given."""
+
+    age: int = 300
+    """Seconds of silence after which a learned address is forgotten; 1 to 65535 (an OpenFlow idle timeout)."""
+    limit: int = 64
+    """Learned addresses for each port; further ones are counted and flooded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One OVS bridge that speaks OpenFlow to the daemon."""
+
+    name: str
+    dpid: int
+    endpoint: IpAddress | None = None
+    """Tunnel endpoint (VTEP): the address at which the switch sends and receives overlay packets."""
+    tunnels: Mapping[Segment, str] = field(default_factory=dict)
+    """Name of the flow-based tunnel interface for each encapsulation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One L2 segment of one tenant."""
+
+    tenant: str
+    name: str
+    segment: Segment
+    key: int | None = None
+    """The key that the operator chose; None leaves it to allocation."""
+    mtu: int | None = None
+    """The MTU the operator gives to guests, for the check against the underlay's; None when not stated."""
+    description: str = ""
+
+    @property
+    def id(self) -> str:
+        """`tenant/name`, unique in the installation."""
+        return f"{self.tenant}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A tenant's logical attachment to one network (access), to several by VLAN tag (trunk), or from outside.
+
+    Exactly one of `network` and `trunk` is set. A port is either on (`switch`, `interface`) or behind `endpoint`, the
+    address of a VTEP that is not ours (a Linux `vxlan` device, a hardware switch).
+    """
+
+    tenant: str
+    name: str
+    network: str | None = None
+    """Network id of an access or outside port."""
+    trunk: tuple[tuple[int, str], ...] = ()
+    """(VLAN ID towards the guest, network id) of a trunk port, ascending."""
+    switch: str | None = None
+    interface: str | None = None
+    endpoint: IpAddress | None = None
+    mac: str | None = None
+    """The guest's only MAC, in lower case `aa:bb:cc:dd:ee:ff`; None when it is learned."""
+    ip: tuple[IpAddress, ...] = ()
+    """The guest's addresses, for display and documentation; not enforced."""
+    description: str = ""
+
+    @property
+    def id(self) -> str:
+        """`tenant/name`, unique in the installation."""
+        return f"{self.tenant}/{self.name}"
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Ids of all networks that the port is on."""
+        return (self.network,) if self.network else tuple(network for _, network in self.trunk)
+
+
+@dataclass(frozen=True, slots=True)
+class Fabric:
+    """The operator's part of the intent: switches, key pools and defaults."""
+
+    switches: Mapping[str, Switch] = field(default_factory=dict)
+    vlans: tuple[KeyRange, ...] = (KeyRange(2, MAX_VLAN),)
+    keys: tuple[KeyRange, ...] = (KeyRange(4096, 2**24 - 1),)
+    reserved: tuple[KeyRange, ...] = ()
+    """VLAN IDs that are never given out nor accepted."""
+    overlay: Segment = Segment.VXLAN
+    underlay_mtu: int = 1500
+    """Largest IP packet, in bytes, that the underlay carries between tunnel endpoints."""
+    learning: Learning = Learning()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Everything that was asked for. Networks and ports are keyed by id (`tenant/name`)."""
+
+    fabric: Fabric = Fabric()
+    tenants: tuple[str, ...] = ()
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    ports: Mapping[str, Port] = field(default_factory=dict)

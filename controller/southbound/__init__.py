@@ -1,0 +1,1 @@
+"""The only room that knows os-ken and sockets: OpenFlow sessions, synchronisation, LLDP frames."""
