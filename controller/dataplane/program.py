@@ -22,6 +22,9 @@ class Share:
     meters: tuple[Meter, ...] = ()
 
 
+EMPTY_SHARE = Share({})
+
+
 def share_of(flows: Iterable[Flow], groups: Iterable[Group] = (), meters: Iterable[Meter] = ()) -> Share:
     """A share of these flows (each with its cookie), groups and meters."""
     return Share({cookie_of(flow): flow for flow in flows}, tuple(groups), tuple(meters))

@@ -44,6 +44,17 @@ MAX_KEY = {Segment.VLAN: MAX_VLAN, Segment.VXLAN: 2**24 - 1, Segment.GENEVE: 2**
 """Largest segment key: RFC 7348 section 5, RFC 8926 section 3.4, RFC 2890 section 2."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SegmentKey:
+    """Where a network ended up: its segment, never AUTO, and its key there."""
+
+    segment: Segment
+    key: int
+
+    def __str__(self) -> str:
+        return f"{self.segment.value} {self.key}"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRange:
     """Segment keys from `first` to `last`, both included."""

@@ -1,0 +1,85 @@
+"""Overlay networks: frames inside VXLAN, Geneve or GRE between tunnel endpoints, the network's key as tunnel ID.
+
+Each encapsulation has one flow-based tunnel interface on each switch; a flow says whom to send to. Only the key is
+carried and the receiver looks the address up again, so the whole key space is there and any plain endpoint can take
+part. Frames are accepted from our own endpoints, and from an outside endpoint only for the networks that name it.
+
+Flooding is done by the sender, one copy for each endpoint with members. A frame that came out of a tunnel cannot be
+sent into it again: it would have to leave by the interface it came from (OpenFlow 1.3.5, 5.12), and a network has one
+encapsulation.
+
+Sources: RFC 7348 (VXLAN), RFC 8926 (Geneve), RFC 2784 and RFC 2890 (GRE with key, carrying Ethernet).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apps.pipeline import CLASSIFY, DESTINATION, SOURCE, TUNNEL, encapsulation_number
+from apps.units import NetworkUnit, OutsidePort, SwitchUnit
+from controller.dataplane.fields import TUN_ID, VLAN_NONE, tunnel_destination, tunnel_source
+from controller.dataplane.flow import Action, Flow, Output, Reason, SetField
+from controller.dataplane.table import match_of
+from controller.intent.model import IpAddress
+
+APP = "overlay"
+
+
+def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
+    """Packets of each encapsulation from our own endpoints; all other senders are dropped."""
+    for encapsulation, interface in unit.tunnels:
+        for peer in unit.peers:
+            yield CLASSIFY.flow(
+                "endpoint",
+                match_of(in_port=interface, **{tunnel_source(peer).name: int(peer)}),
+                Reason(APP, f"{encapsulation.value} from {peer}"),
+                goto=TUNNEL,
+                metadata=encapsulation_number(encapsulation),
+            )
+
+
+def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
+    """Entry from tunnels and outside endpoints, and the way to addresses behind endpoints."""
+    if unit.tunnel is None:
+        return
+    yield TUNNEL.flow(
+        "network",
+        match_of(metadata=encapsulation_number(unit.segment.segment), tun_id=unit.segment.key, vlan_vid=VLAN_NONE),
+        unit.reason(APP, "from a tunnel"),
+        goto=DESTINATION,
+        metadata=unit.number,
+    )
+    for port in unit.outside:
+        yield _outside_entry(unit, port, unit.tunnel)
+    for address in unit.remote:
+        if address.endpoint is not None:
+            yield DESTINATION.flow(
+                "address",
+                match_of(metadata=unit.number, eth_dst=address.mac),
+                unit.reason(APP, "towards its endpoint", address.port),
+                actions=(*_encapsulate(unit, address.endpoint), Output(unit.tunnel)),
+            )
+
+
+def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
+    """A copy of an untagged frame for each endpoint with members."""
+    if unit.tunnel is None:
+        return
+    for peer in unit.peers:
+        yield from _encapsulate(unit, peer)
+        yield Output(unit.tunnel)
+
+
+def _outside_entry(unit: NetworkUnit, port: OutsidePort, tunnel: int) -> Flow:
+    sender = {tunnel_source(port.endpoint).name: int(port.endpoint)}
+    return CLASSIFY.flow(
+        "outside",
+        match_of(in_port=tunnel, tun_id=unit.segment.key, vlan_vid=VLAN_NONE, **sender),
+        unit.reason(APP, f"from outside endpoint {port.endpoint}", port.id),
+        goto=SOURCE,
+        metadata=unit.number,
+    )
+
+
+def _encapsulate(unit: NetworkUnit, peer: IpAddress) -> tuple[Action, ...]:
+    return SetField(TUN_ID, unit.segment.key), SetField(tunnel_destination(peer), int(peer))

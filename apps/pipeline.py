@@ -1,0 +1,106 @@
+"""The pipeline: every table that a switch's program uses, and what the metadata means.
+
+    classify -> vlan -------------------+
+        |                               v
+        +-----> tunnel --------> destination -> flood
+        |                               ^
+        +-----> source -----------------+
+
+Whatever enters is first given its network, as a number in the metadata; from then on only the metadata says where a
+frame belongs, so MAC and IP addresses may repeat across networks without limit. Inside the pipeline a frame carries no
+VLAN tag: what enters with one that the classification did not take off is dropped in `destination`.
+
+The network's number is its segment, kind and key: nothing to allocate, the same after every restart, and a network that
+changes its segment has flows for the new one beside those for the old one until all switches are done.
+"""
+
+from __future__ import annotations
+
+from controller.dataplane.fields import (
+    ETH_DST,
+    ETH_SRC,
+    ETH_TYPE,
+    IN_PORT,
+    METADATA,
+    TUN_DST,
+    TUN_ID,
+    TUN_IPV6_DST,
+    TUN_IPV6_SRC,
+    TUN_SRC,
+    VLAN_VID,
+)
+from controller.dataplane.table import Table
+from controller.intent.model import Segment, SegmentKey
+
+SEGMENT_CODE = {Segment.VLAN: 1, Segment.VXLAN: 2, Segment.GENEVE: 3, Segment.GRE: 4}
+"""Second word of the metadata; the first holds the key."""
+
+
+def network_number(segment: SegmentKey) -> int:
+    """The metadata of a network's frames: code of the segment in bits 32 to 39, key in bits 0 to 31."""
+    return SEGMENT_CODE[segment.segment] << 32 | segment.key
+
+
+def encapsulation_number(segment: Segment) -> int:
+    """The metadata of decapsulated frames whose network is not known yet: the code in bits 40 to 47."""
+    return SEGMENT_CODE[segment] << 40
+
+
+_REWRITE = frozenset({VLAN_VID, TUN_ID, TUN_DST, TUN_IPV6_DST})
+
+CLASSIFY = Table(
+    0,
+    "classify",
+    "Where a frame comes from: a tenant's port (and so its network), a link, a tunnel, or nowhere we know.",
+    matches=frozenset({IN_PORT, VLAN_VID, TUN_SRC, TUN_IPV6_SRC, TUN_ID, ETH_DST, ETH_TYPE}),
+    sets=frozenset({METADATA}),
+    next=frozenset({"vlan", "tunnel", "source"}),
+    priorities={"port": 400, "refuse": 300, "announcement": 200, "outside": 150, "link": 100, "endpoint": 100},
+)
+VLAN = Table(
+    1,
+    "vlan",
+    "Frames from links: the VLAN tag names the network and is taken off.",
+    matches=frozenset({VLAN_VID}),
+    sets=frozenset({METADATA}),
+    next=frozenset({"destination"}),
+    priorities={"network": 100},
+)
+TUNNEL = Table(
+    2,
+    "tunnel",
+    "Frames from our own tunnel endpoints: encapsulation and tunnel ID name the network.",
+    matches=frozenset({METADATA, TUN_ID, VLAN_VID}),
+    sets=frozenset({METADATA}),
+    next=frozenset({"destination"}),
+    priorities={"network": 100},
+)
+SOURCE = Table(
+    3,
+    "source",
+    "Who sends: given and learned addresses pass; a port that learns passes others too, with a copy to the controller.",
+    matches=frozenset({IN_PORT, METADATA, ETH_SRC, TUN_SRC, TUN_IPV6_SRC}),
+    sets=frozenset(),
+    next=frozenset({"destination"}),
+    priorities={"invalid": 300, "address": 200, "learn": 100},
+)
+DESTINATION = Table(
+    4,
+    "destination",
+    "Where to: known addresses go straight there; what no bridge may forward is dropped; the rest floods.",
+    matches=frozenset({METADATA, ETH_DST, ETH_TYPE, VLAN_VID}),
+    sets=_REWRITE,
+    next=frozenset({"flood"}),
+    priorities={"guard": 300, "address": 200, "flood": 0},
+)
+FLOOD = Table(
+    5,
+    "flood",
+    "Broadcast, multicast and unknown addresses: one copy to each local member, link of the tree, and remote endpoint.",
+    matches=frozenset({METADATA}),
+    sets=_REWRITE,
+    next=frozenset(),
+    priorities={"network": 100},
+)
+
+PIPELINE = (CLASSIFY, VLAN, TUNNEL, SOURCE, DESTINATION, FLOOD)
