@@ -7,6 +7,7 @@ tags (`other_config:vlan-limit`, 1 unless set); a tag behind those is payload th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Self
@@ -97,7 +98,7 @@ def _address(address: IPv4Address | IPv6Address | None, version: int) -> int:
     return int(address) if address is not None and address.version == version else 0
 
 
-_READ = {
+_READ: dict[Field, Callable[[Packet], int]] = {
     IN_PORT: lambda packet: packet.in_port,
     METADATA: lambda packet: packet.metadata,
     ETH_DST: lambda packet: packet.eth_dst,
