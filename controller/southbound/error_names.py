@@ -1,0 +1,61 @@
+"""OpenFlow's errors in words, for logs.
+
+The names are those of the standard (OpenFlow 1.3.5, 7.4.4), read from os-ken's table of constants.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from struct import Struct
+
+from os_ken.ofproto import ofproto_v1_3
+
+_ERROR = Struct("!8xHH")
+_EXPERIMENTER = Struct("!I")
+EXPERIMENTER = 0xFFFF
+
+_CODE_PREFIXES = {
+    "HELLO_FAILED": "OFPHFC",
+    "BAD_REQUEST": "OFPBRC",
+    "BAD_ACTION": "OFPBAC",
+    "BAD_INSTRUCTION": "OFPBIC",
+    "BAD_MATCH": "OFPBMC",
+    "FLOW_MOD_FAILED": "OFPFMFC",
+    "GROUP_MOD_FAILED": "OFPGMFC",
+    "PORT_MOD_FAILED": "OFPPMFC",
+    "TABLE_MOD_FAILED": "OFPTMFC",
+    "QUEUE_OP_FAILED": "OFPQOFC",
+    "SWITCH_CONFIG_FAILED": "OFPSCFC",
+    "ROLE_REQUEST_FAILED": "OFPRRFC",
+    "METER_MOD_FAILED": "OFPMMFC",
+    "TABLE_FEATURES_FAILED": "OFPTFFC",
+}
+
+GROUP_MOD_FAILED, METER_MOD_FAILED = 6, 12
+GROUP_EXISTS, UNKNOWN_GROUP = (GROUP_MOD_FAILED, 0), (GROUP_MOD_FAILED, 8)
+METER_EXISTS, UNKNOWN_METER = (METER_MOD_FAILED, 1), (METER_MOD_FAILED, 3)
+
+
+def describe(message: bytes) -> tuple[int, int, str]:
+    """(type, code, in words) of an error message."""
+    kind, code = _ERROR.unpack_from(message)
+    if kind == EXPERIMENTER:
+        (experimenter,) = _EXPERIMENTER.unpack_from(message, _ERROR.size)
+        return kind, code, f"experimenter {experimenter:#x} error {code}"
+    name = _names().get((kind, code)) or f"error type {kind} code {code}"
+    if kind == 0:
+        # Of a failed hello only, the data is text.
+        return kind, code, f"{name} {message[_ERROR.size :].decode('ascii', 'replace')}".strip()
+    return kind, code, name
+
+
+@cache
+def _names() -> dict[tuple[int, int], str]:
+    names = {}
+    for kind, prefix in _CODE_PREFIXES.items():
+        number = getattr(ofproto_v1_3, f"OFPET_{kind}")
+        for constant in dir(ofproto_v1_3):
+            if constant.startswith(f"{prefix}_"):
+                words = f"{kind}: {constant.removeprefix(f'{prefix}_')}"
+                names[number, getattr(ofproto_v1_3, constant)] = words
+    return names

@@ -1,0 +1,135 @@
+"""Reading a switch back: its interfaces, and what of ours it holds.
+
+Flows are asked for by the mark in their cookies, and of each only the cookie is read, at its fixed place: 100,000 flows
+take a tenth of a second. Groups and meters have no cookie, so their descriptions are kept as bytes, in a form that the
+same group or meter of ours gives too; those outside our ranges of numbers are somebody else's and skipped.
+
+A reply may come in any number of parts. Each is read as it comes, so that no switch holds up the others for long, and
+what is taken of one reply is bounded, whatever the peer sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from struct import Struct
+
+from controller.dataplane.encoder import COOKIE_MARK, encode_group_add, encode_meter_add
+from controller.dataplane.flow import OUR_GROUPS, OUR_METERS, Group, Meter
+from controller.fabric.model import Interface
+from controller.southbound import messages as wire
+from controller.southbound.events import Held
+from controller.southbound.framing import ProtocolError
+
+MAX_REPLY_BYTES = 128 * 1024 * 1024
+"""About 800,000 flows."""
+QUESTIONS = (
+    wire.PORT_DESCRIPTION,
+    wire.METER_FEATURES,
+    wire.GROUP_DESCRIPTION,
+    wire.METER_CONFIG,
+    wire.FLOW_STATS,
+)
+
+_LENGTH = Struct("!H")
+_FLOW_COOKIE = Struct("!24xQ")
+_GROUP = Struct("!HBxI")
+_METER = Struct("!HHI")
+_SMALLEST_FLOW = 56
+
+
+class ReadBack:
+    """The answers to `QUESTIONS`, as far as they have come."""
+
+    def __init__(self) -> None:
+        self.interfaces: list[Interface] = []
+        self.has_meters = False
+        self._cookies: set[int] = set()
+        self._groups: dict[int, bytes] = {}
+        self._meters: dict[int, bytes] = {}
+        self._bytes = dict.fromkeys(QUESTIONS, 0)
+
+    @property
+    def held(self) -> Held:
+        """What of ours the switch holds."""
+        return Held(self._cookies, self._groups, self._meters)
+
+    def add(self, question: int, reply: bytes) -> bool:
+        """Take a part of the reply to a question; whether it was the last.
+
+        Raises:
+            ProtocolError: another kind of reply, one of more than `MAX_REPLY_BYTES`, or one that cannot be read.
+            struct.error: a part that ends in the middle.
+        """
+        kind, more = wire.multipart_header(reply)
+        if kind != question:
+            raise ProtocolError("malformed", f"a multipart reply of type {kind} to a request of type {question}")
+        self._bytes[question] += len(reply)
+        if self._bytes[question] > MAX_REPLY_BYTES:
+            raise ProtocolError("too much", f"a multipart reply of more than {MAX_REPLY_BYTES} bytes")
+        self._read(question, reply[wire.MULTIPART_BODY :])
+        return not more
+
+    def _read(self, question: int, part: bytes) -> None:
+        match question:
+            case wire.PORT_DESCRIPTION:
+                self.interfaces += wire.interfaces_of(part)
+            case wire.METER_FEATURES:
+                self.has_meters = wire.most_meters(part) > 0
+            case wire.GROUP_DESCRIPTION:
+                self._groups.update(_our_groups(part))
+            case wire.METER_CONFIG:
+                self._meters.update(_our_meters(part))
+            case wire.FLOW_STATS:
+                self._cookies.update(_our_cookies(part))
+
+
+def group_content(group: Group) -> bytes:
+    """What a switch that holds exactly this group is read back to have: its kind and its buckets."""
+    sent = encode_group_add(group, 0)
+    return sent[10:11] + sent[16:]
+
+
+def meter_content(meter: Meter) -> bytes:
+    """What a switch that holds exactly this meter is read back to have: its flags and its bands."""
+    sent = encode_meter_add(meter, 0)
+    return sent[10:12] + sent[16:]
+
+
+def _our_cookies(part: bytes) -> Iterator[int]:
+    """Flow statistics: OpenFlow 1.3.5, 7.3.5.2."""
+    read_length, read_cookie = _LENGTH.unpack_from, _FLOW_COOKIE.unpack_from
+    start, end = 0, len(part)
+    while start < end:
+        (length,) = read_length(part, start)
+        if length < _SMALLEST_FLOW or start + length > end:
+            raise ProtocolError("malformed", f"flow statistics of {length} bytes where {end - start} are left")
+        (cookie,) = read_cookie(part, start)
+        if cookie >> 56 == COOKIE_MARK:
+            yield cookie
+        start += length
+
+
+def _our_groups(part: bytes) -> Iterator[tuple[int, bytes]]:
+    """Group descriptions: 7.3.5.9."""
+    for entry in _entries(part, _GROUP.size):
+        _, kind, number = _GROUP.unpack_from(entry)
+        if number in OUR_GROUPS:
+            yield number, bytes([kind]) + entry[_GROUP.size :]
+
+
+def _our_meters(part: bytes) -> Iterator[tuple[int, bytes]]:
+    """Meter configurations: 7.3.5.12."""
+    for entry in _entries(part, _METER.size):
+        _, flags, number = _METER.unpack_from(entry)
+        if number in OUR_METERS:
+            yield number, _LENGTH.pack(flags) + entry[_METER.size :]
+
+
+def _entries(part: bytes, smallest: int) -> Iterator[bytes]:
+    start, end = 0, len(part)
+    while start < end:
+        (length,) = _LENGTH.unpack_from(part, start)
+        if length < smallest or start + length > end:
+            raise ProtocolError("malformed", f"a description of {length} bytes where {end - start} are left")
+        yield part[start : start + length]
+        start += length

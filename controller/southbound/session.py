@@ -1,0 +1,236 @@
+"""An OpenFlow 1.3 session, without sockets and without a clock.
+
+    HELLO -> FEATURES -> IDENTIFIED -> READING -> READY -> CLOSED
+
+Bytes go in by `receive`, times by `receive` and `tick`; events come out, and `outgoing` holds what is to be written.
+As soon as the peer has said who it is, the session waits in IDENTIFIED: whoever owns it decides with `accept` or
+`close` whether that switch is served, before anything is read back. READING asks five questions at once: interfaces,
+meter features, and which flows, groups and meters of ours are there.
+
+Everything the peer sends is decoded inside one guard. Whatever it breaks ends the session, with a reason that can be
+counted, and nothing else. After `CLOSED` nothing is taken and nothing said.
+
+xids from `OWN_XIDS` on belong to the session; those below are for the messages of whoever owns it.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import Enum
+
+from controller.southbound import error_names
+from controller.southbound import messages as wire
+from controller.southbound.events import (
+    BarrierPassed,
+    Closed,
+    EchoAnswered,
+    Event,
+    FlowExpired,
+    FlowLost,
+    Identified,
+    InterfaceChanged,
+    PacketIn,
+    Refused,
+    SwitchReady,
+)
+from controller.southbound.framing import VERSION, Framer, ProtocolError
+from controller.southbound.readback import QUESTIONS, ReadBack
+
+PROBE_AFTER = 5.0
+"""Seconds of silence after which the peer is asked whether it is there."""
+DEAD_AFTER = 15.0
+"""Seconds of silence after which it is not."""
+IDENTIFY_WITHIN = 10.0
+"""Seconds from connecting until the peer has to have said which switch it is."""
+READ_BACK_WITHIN = 60.0
+"""Seconds from `accept` until the switch has to have been read back."""
+OWN_XIDS = 0xF0000000
+
+MAX_EARLY = 65536
+"""Events that may come while a switch is read back."""
+
+_IDLE_TIMEOUT, _HARD_TIMEOUT = 0, 1
+
+
+class State(Enum):
+    """Where a session stands."""
+
+    HELLO = "waiting for hello"
+    FEATURES = "waiting for features"
+    IDENTIFIED = "waiting to be accepted"
+    READING = "reading back"
+    READY = "ready"
+    CLOSED = "closed"
+
+
+class Session:
+    """The controller's end of one connection with a switch."""
+
+    def __init__(self, now: float) -> None:
+        self.state = State.HELLO
+        self.outgoing = bytearray()
+        """What is to be written; the owner empties it."""
+        self._framer = Framer()
+        self._deadline = now + IDENTIFY_WITHIN
+        self._heard = now
+        self._probed: float | None = None
+        self._xid = OWN_XIDS
+        self._dpid = 0
+        self._asked: dict[int, int] = {}
+        self._found = ReadBack()
+        self._early: list[Event] = []
+        self._send(wire.hello(self._next_xid()))
+
+    def receive(self, data: bytes, now: float) -> list[Event]:
+        """Take bytes from the peer, in pieces of any size."""
+        events: list[Event] = []
+        if self.state is State.CLOSED:
+            return events
+        self._heard = now
+        self._probed = None
+        try:
+            for version, kind, xid, message in self._framer.feed(data):
+                self._handle(version, kind, xid, message, events)
+        except ProtocolError as broken:
+            events.append(self.close(broken.kind, str(broken)))
+        except (struct.error, ValueError, IndexError) as broken:
+            events.append(self.close("malformed", f"a message that cannot be read: {broken}"))
+        return events
+
+    def tick(self, now: float) -> list[Event]:
+        """Let time pass: probe a silent peer, give up a dead one. Call it about once a second."""
+        if self.state is State.CLOSED:
+            return []
+        if self.state is not State.READY and now >= self._deadline:
+            return [self.close("timeout", f"not finished in time: {self.state.value}")]
+        if self.state not in (State.READING, State.READY):
+            return []
+        if self._probed is None:
+            if now - self._heard >= PROBE_AFTER:
+                self.probe(now)
+        elif now - self._probed >= DEAD_AFTER - PROBE_AFTER:
+            # Counted from the probe, so that a controller that was busy itself gives up nobody unasked.
+            half = f", in the middle of a message ({self._framer.waiting} bytes)" if self._framer.waiting else ""
+            return [self.close("silent", f"nothing heard for {now - self._heard:.0f} s{half}")]
+        return []
+
+    def accept(self, now: float) -> None:
+        """Serve the identified switch: read it back."""
+        self.state = State.READING
+        self._deadline = now + READ_BACK_WITHIN
+        for question in QUESTIONS:
+            xid = self._next_xid()
+            self._asked[xid] = question
+            self._send(_request(question, xid))
+
+    def probe(self, now: float) -> None:
+        """Ask the peer whether it is there; `EchoAnswered` follows if so."""
+        self._probed = now
+        self._send(wire.message(wire.ECHO_REQUEST, self._next_xid()))
+
+    def close(self, kind: str, reason: str) -> Closed:
+        """End the session; what `outgoing` holds should still be written."""
+        self.state = State.CLOSED
+        return Closed(kind, reason)
+
+    def _handle(self, version: int, kind: int, xid: int, message: bytes, events: list[Event]) -> None:
+        if self.state is State.HELLO:
+            self._greet(version, kind, message)
+            return
+        if version != VERSION:
+            raise ProtocolError("malformed", f"a message of version {version:#04x} in an OpenFlow 1.3 session")
+        if kind == wire.ECHO_REQUEST:
+            self._send(wire.message(wire.ECHO_REPLY, xid, message[8:]))
+        elif kind == wire.ECHO_REPLY:
+            events.append(EchoAnswered())
+        elif kind == wire.ERROR:
+            self._error(xid, message, events)
+        elif self.state is State.FEATURES and kind == wire.FEATURES_REPLY:
+            self._dpid = wire.features_dpid(message)
+            self.state = State.IDENTIFIED
+            events.append(Identified(self._dpid))
+        elif self.state is State.READING and kind == wire.MULTIPART_REPLY:
+            self._read(xid, message, events)
+        elif self.state in (State.READING, State.READY):
+            self._report(kind, xid, message, events)
+
+    def _greet(self, version: int, kind: int, message: bytes) -> None:
+        if kind == wire.ERROR:
+            raise ProtocolError("incompatible", f"the peer refused: {error_names.describe(message)[2]}")
+        if kind != wire.HELLO:
+            raise ProtocolError("malformed", f"a message of type {kind} before hello")
+        if not wire.speaks_our_version(version, message):
+            text = "Tenantry speaks OpenFlow 1.3 (version 0x04) only"
+            self._send(wire.hello_failed(self._next_xid(), text))
+            raise ProtocolError("incompatible", f"the peer does not speak OpenFlow 1.3, but up to {version:#04x}")
+        self.state = State.FEATURES
+        self._send(wire.message(wire.FEATURES_REQUEST, self._next_xid()))
+
+    def _error(self, xid: int, message: bytes, events: list[Event]) -> None:
+        kind, code, text = error_names.describe(message)
+        asked = self._asked.pop(xid, None)
+        if asked in (wire.METER_FEATURES, wire.METER_CONFIG):
+            # A switch that knows no meters holds none.
+            self._finish(events)
+        elif asked is not None or xid >= OWN_XIDS:
+            raise ProtocolError("refused", f"the switch refuses to be read back: {text}")
+        else:
+            events.append(Refused(xid, kind, code, text))
+
+    def _read(self, xid: int, message: bytes, events: list[Event]) -> None:
+        question = self._asked.get(xid)
+        if question is None:
+            raise ProtocolError("malformed", f"a multipart reply to nothing that was asked (xid {xid:#x})")
+        if self._found.add(question, message):
+            del self._asked[xid]
+            self._finish(events)
+
+    def _finish(self, events: list[Event]) -> None:
+        if self._asked:
+            return
+        found, early = self._found, self._early
+        self._found, self._early = ReadBack(), []
+        self.state = State.READY
+        events.append(SwitchReady(self._dpid, tuple(found.interfaces), found.has_meters, found.held))
+        events.extend(early)
+
+    def _report(self, kind: int, xid: int, message: bytes, events: list[Event]) -> None:
+        event = _event(kind, xid, message)
+        if event is None:
+            return
+        if self.state is State.READY:
+            events.append(event)
+        elif not isinstance(event, PacketIn):
+            # It may be newer than the answer to our question, so it is told after it.
+            self._early.append(event)
+            if len(self._early) > MAX_EARLY:
+                raise ProtocolError("too much", f"more than {MAX_EARLY} changes while it was read back")
+
+    def _send(self, data: bytes) -> None:
+        self.outgoing += data
+
+    def _next_xid(self) -> int:
+        self._xid = OWN_XIDS if self._xid == 0xFFFFFFFF else self._xid + 1
+        return self._xid
+
+
+def _event(kind: int, xid: int, message: bytes) -> Event | None:
+    if kind == wire.PACKET_IN:
+        return PacketIn(*wire.packet_in(message))
+    if kind == wire.BARRIER_REPLY:
+        return BarrierPassed(xid)
+    if kind == wire.FLOW_REMOVED:
+        cookie, reason = wire.flow_removed(message)
+        return FlowExpired(cookie) if reason in (_IDLE_TIMEOUT, _HARD_TIMEOUT) else FlowLost(cookie)
+    if kind == wire.PORT_STATUS:
+        interface, deleted = wire.port_status(message)
+        return InterfaceChanged(interface, deleted) if interface else None
+    return None
+
+
+def _request(question: int, xid: int) -> bytes:
+    if question == wire.FLOW_STATS:
+        return wire.our_flows_request(xid)
+    if question == wire.METER_CONFIG:
+        return wire.meters_request(xid)
+    return wire.multipart_request(question, xid)
