@@ -1,0 +1,212 @@
+"""The core: takes events in turn, and says which units of which switches changed.
+
+It holds the situation (intent, keys, fabric, trees, learned addresses) and the compiler. An event method only notes
+what it touches; `changes` then compiles what was touched and nothing else. No input or output happens here and no clock
+is read, so every sequence of events can be replayed in a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from apps import learning
+from controller.compiler import Change, Compiler
+from controller.dataplane.fields import ETH_SRC
+from controller.dataplane.flow import Reason
+from controller.fabric.addresses import Verdict
+from controller.fabric.discovery import Discovery
+from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
+from controller.fabric.paths import Paths
+from controller.fabric.transition import TreeTransition
+from controller.fabric.trees import span
+from controller.intent.model import Intent, Segment, SegmentKey
+from controller.lookup import network_units, switch_unit
+from controller.situation import IntentIndex, Situation
+
+
+class Core:
+    """State of one daemon. Times are seconds of any steady clock."""
+
+    def __init__(self) -> None:
+        self.situation = Situation()
+        self.discovery = Discovery()
+        self.compiler = Compiler()
+        self.transition = TreeTransition()
+        self._networks: set[str] = set()
+        self._switches: set[str] = set()
+
+    @property
+    def fabric(self) -> Fabric:
+        """A snapshot of what is there."""
+        return self.situation.fabric
+
+    def adopt(self, intent: Intent, keys: Mapping[str, SegmentKey]) -> None:
+        """Take a new intent into force, with the key of each network that has one."""
+        before, index = self.situation, IntentIndex(intent)
+        switches = {name: view for name, view in self.fabric.switches.items() if _is_same_switch(name, intent, before)}
+        for name in self.fabric.switches.keys() - switches.keys():
+            self.compiler.forget_switch(name)
+        addresses = before.addresses
+        addresses.limit = intent.fabric.learning.limit
+        addresses.keep_only(index.learning_ports, index.given_addresses)
+        self.situation = replace(
+            before, index=index, keys=dict(keys), fabric=replace(self.fabric, switches=switches), addresses=addresses
+        )
+        self._touch_edited(before)
+        self._refresh_links()
+
+    def switch_ready(self, name: str, interfaces: Iterable[Interface], has_meters: bool, now: float) -> None:
+        """A switch has a session and reported its interfaces."""
+        known = self.fabric.switches.get(name)
+        dpid = self.situation.intent.fabric.switches[name].dpid
+        view = SwitchView(name, dpid, {interface.name: interface for interface in interfaces}, True, has_meters)
+        self._put_view(view)
+        self.discovery.refresh(name, now)
+        if known is None or known.interfaces != view.interfaces or known.has_meters != has_meters:
+            for interface in known.interfaces.values() if known else ():
+                if not _is_usable(view.interfaces.get(interface.name), interface.number):
+                    self.discovery.forget(End(name, interface.name))
+            self._switches.add(name)
+            self._touch_ports(name)
+        self._refresh_links()
+
+    def switch_lost(self, name: str) -> None:
+        """A switch has no session any more; what it holds stays in force."""
+        if name in self.fabric.switches:
+            self._put_view(replace(self.fabric.switches[name], connected=False))
+
+    def interface_changed(self, name: str, interface: Interface, deleted: bool) -> None:
+        """An interface came, went, or changed."""
+        view = self.fabric.switches.get(name)
+        if view is None:
+            return
+        known = view.interfaces.get(interface.name)
+        others = {key: value for key, value in view.interfaces.items() if key != interface.name}
+        self._put_view(replace(view, interfaces=others if deleted else {**others, interface.name: interface}))
+        if deleted or known is None or known.number != interface.number:
+            self._touch_interface(name, interface.name)
+        if deleted or not interface.up or (known and known.number != interface.number):
+            self.discovery.forget(End(name, interface.name))
+        self._refresh_links()
+
+    def heard(self, at: End, sender: End, now: float) -> None:
+        """An authentic announcement of `sender` arrived at `at`; one at a tenant's interface counts for nothing."""
+        if not self.announces(at) or not self.announces(sender):
+            return
+        if self.discovery.hear(at, sender, now):
+            self._refresh_links()
+
+    def tick(self, now: float) -> None:
+        """Time passed: links that were not heard for long are gone."""
+        silent = {name for name, view in self.fabric.switches.items() if not view.connected}
+        if self.discovery.expire(now, silent):
+            self._refresh_links()
+
+    def observed(self, network: str, port: str, mac: int) -> Verdict:
+        """A frame from `mac`, not known there yet, entered at a port of a network."""
+        given = self.situation.index.given_addresses.get(network, frozenset())
+        if port not in self.situation.index.learning_ports.get(network, ()):
+            return Verdict.INVALID
+        verdict = self.situation.addresses.observe(network, port, mac, given)
+        if verdict in (Verdict.LEARNED, Verdict.MOVED):
+            self._networks.add(network)
+        return verdict
+
+    def flow_expired(self, name: str, cookie: int) -> None:
+        """A switch dropped a flow because its learned sender was silent."""
+        flow = self.compiler.find(name, cookie)
+        if flow is None or flow.reason.app != learning.APP:
+            return
+        for field, value, _ in flow.match:
+            if field is ETH_SRC and self.situation.addresses.forget(flow.reason.network, value):
+                self._networks.add(flow.reason.network)
+
+    def trees_confirmed(self, switches: Iterable[str]) -> None:
+        """These switches hold all that they were told so far: new trees may come into force."""
+        if self.transition.advance(self.fabric.links, frozenset(switches)):
+            self._take_trees()
+
+    def reason(self, name: str, cookie: int) -> Reason | None:
+        """Why a flow of a switch is there."""
+        flow = self.compiler.find(name, cookie)
+        return flow.reason if flow else None
+
+    def announces(self, end: End) -> bool:
+        """Whether announcements are sent from and believed at an interface: it is there, up, and no tenant's."""
+        view = self.fabric.switches.get(end.switch)
+        interface = view.interfaces.get(end.interface) if view else None
+        return (
+            interface is not None and interface.up and not self.situation.index.is_reserved(end.switch, end.interface)
+        )
+
+    def changes(self) -> list[Change]:
+        """Compile what was touched since the last call."""
+        switches, networks = sorted(self._switches), sorted(self._networks)
+        self._switches, self._networks = set(), set()
+        changes: list[Change] = []
+        for name in switches:
+            if name in self.fabric.switches:
+                changes += self.compiler.compile_switch(switch_unit(self.situation, name))
+        for network in networks:
+            changes += self.compiler.compile_network(network, network_units(self.situation, network))
+        return changes
+
+    def _put_view(self, view: SwitchView) -> None:
+        switches = {**self.fabric.switches, view.name: view}
+        self.situation = replace(self.situation, fabric=replace(self.fabric, switches=switches))
+
+    def _touch_interface(self, name: str, interface: str) -> None:
+        self._switches.add(name)
+        port = self.situation.index.ports_by_switch.get(name, {}).get(interface)
+        if port:
+            self._networks.update(port.networks)
+        if interface in self.situation.intent.fabric.switches[name].tunnels.values():
+            self._touch_ports(name)
+
+    def _touch_ports(self, name: str) -> None:
+        for port in self.situation.index.ports_by_switch.get(name, {}).values():
+            self._networks.update(port.networks)
+
+    def _touch_edited(self, before: Situation) -> None:
+        after = self.situation
+        if before.intent.fabric != after.intent.fabric:
+            self._switches.update(after.fabric.switches)
+            self._networks.update(before.intent.networks, after.intent.networks)
+            return
+        for network in before.intent.networks.keys() | after.intent.networks.keys():
+            if (
+                before.intent.networks.get(network) != after.intent.networks.get(network)
+                or before.keys.get(network) != after.keys.get(network)
+                or before.index.ports_by_network.get(network) != after.index.ports_by_network.get(network)
+            ):
+                self._networks.add(network)
+        for name in after.fabric.switches:
+            if before.index.ports_by_switch.get(name) != after.index.ports_by_switch.get(name):
+                self._switches.add(name)
+
+    def _refresh_links(self) -> None:
+        links = frozenset(link for link in self.discovery.links() if self._can_carry(link))
+        names = self.situation.intent.fabric.switches.keys()
+        if links == self.fabric.links and set(self.situation.paths.graph) == names:
+            return
+        self.situation = replace(self.situation, fabric=replace(self.fabric, links=links), paths=Paths(names, links))
+        self.transition.retarget(span(names, links))
+        self._take_trees()
+
+    def _take_trees(self) -> None:
+        self.situation = replace(self.situation, trees=self.transition.active)
+        self._switches.update(self.fabric.switches)
+        self._networks.update(network for network, key in self.situation.keys.items() if key.segment is Segment.VLAN)
+
+    def _can_carry(self, link: Link) -> bool:
+        return self.announces(link.a) and self.announces(link.b)
+
+
+def _is_same_switch(name: str, intent: Intent, before: Situation) -> bool:
+    new, old = intent.fabric.switches.get(name), before.intent.fabric.switches.get(name)
+    return new is not None and old is not None and new.dpid == old.dpid
+
+
+def _is_usable(interface: Interface | None, number: int) -> bool:
+    return interface is not None and interface.up and interface.number == number
