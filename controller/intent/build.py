@@ -1,0 +1,68 @@
+"""Makes the immutable models of a document that is free of errors."""
+
+from __future__ import annotations
+
+from controller.intent.document import Document, FabricDocument, PortDocument
+from controller.intent.lab_document import GuestDocument, LabDocument, OutsideVtepDocument
+from controller.intent.lab_model import Guest, Hypervisor, Lab, OutsideVtep, Wire
+from controller.intent.model import OVERLAYS, Fabric, Intent, Learning, Network, Port, Switch
+
+
+def build_intent(document: Document) -> Intent:
+    """The intent that the document describes."""
+    networks, ports = {}, {}
+    for tenant, part in document.tenants.items():
+        for name, form in part.networks.items():
+            network = Network(tenant, name, form.segment, form.key, form.mtu, form.description)
+            networks[network.id] = network
+        for name, port_form in part.ports.items():
+            port = _port(tenant, name, port_form)
+            ports[port.id] = port
+    return Intent(_fabric(document.fabric), tuple(document.tenants), networks, ports)
+
+
+def _fabric(form: FabricDocument) -> Fabric:
+    switches = {}
+    for name, switch in form.switches.items():
+        tunnels = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS} if switch.endpoint else {}
+        switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels)
+    learning = Learning(form.learning.age, form.learning.limit)
+    return Fabric(switches, form.vlans, form.keys, form.reserved, form.overlay, form.underlay_mtu, learning)
+
+
+def _port(tenant: str, name: str, form: PortDocument) -> Port:
+    trunk = tuple(sorted((vid, f"{tenant}/{network}") for vid, network in (form.trunk or {}).items()))
+    return Port(
+        tenant=tenant,
+        name=name,
+        network=f"{tenant}/{form.network}" if form.network else None,
+        trunk=trunk,
+        switch=form.switch,
+        interface=form.interface,
+        endpoint=form.endpoint,
+        mac=form.mac,
+        ip=form.ip,
+        description=form.description,
+    )
+
+
+def build_lab(form: LabDocument, intent: Intent) -> Lab:
+    """The lab that the document describes around `intent`."""
+    return Lab(
+        bridges=form.bridges,
+        hypervisors={name: Hypervisor(name, hypervisor.address) for name, hypervisor in form.hypervisors.items()},
+        wires=tuple(Wire(a, b) for a, b in form.wires),
+        guests={name: _guest(name, guest, intent) for name, guest in form.guests.items()},
+        vteps={name: _vtep(name, vtep, intent) for name, vtep in form.vteps.items()},
+        underlay_bridge=form.underlay == "bridge",
+    )
+
+
+def _guest(name: str, form: GuestDocument, intent: Intent) -> Guest:
+    vlans = {vid: vlan.address for vid, vlan in sorted(form.vlans.items())}
+    return Guest(name, form.port, form.address, form.mac or intent.ports[form.port].mac, vlans, form.mtu)
+
+
+def _vtep(name: str, form: OutsideVtepDocument, intent: Intent) -> OutsideVtep:
+    mac = form.mac or intent.ports[form.port].mac
+    return OutsideVtep(name, form.port, form.address, form.inner, form.wire, mac)

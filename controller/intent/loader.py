@@ -1,0 +1,68 @@
+"""Loads an intent from YAML, and reports everything that is wrong with it at once.
+
+    files -> text -> trees with positions -> one tree -> documents by pydantic -> checks -> Intent, Lab
+
+A step works on what the step before found valid, and nothing is reported twice: a file that is not YAML yields no
+complaints about what the other files refer to in it, a network that is refused none about its ports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.intent.build import build_intent, build_lab
+from controller.intent.check_fabric import check_keys, check_switches
+from controller.intent.check_lab import check_lab
+from controller.intent.check_mtu import check_mtus
+from controller.intent.check_overlay import check_overlays
+from controller.intent.check_ports import check_ports
+from controller.intent.checks import Context
+from controller.intent.explain import Broken, validate
+from controller.intent.files import files_of, read_text
+from controller.intent.lab_model import Lab
+from controller.intent.merge import merge
+from controller.intent.model import Intent
+from controller.intent.problems import Problem, Problems
+from controller.intent.tree import Map
+from controller.intent.yaml_reader import read
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load found. `intent` is None exactly when there are errors."""
+
+    intent: Intent | None
+    lab: Lab | None
+    """None when there are errors, or the document has no `lab`."""
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def load(paths: Sequence[Path]) -> Loaded:
+    """Load the document that is spread over `paths`: files, and directories of `*.yaml` and `*.yml` files.
+
+    Raises nothing for what is in the files or about them; that is reported as errors, by file, line and column.
+    """
+    problems = Problems()
+    broken = Broken()
+    trees: list[Map] = []
+    files = files_of(paths, problems)
+    for file in files:
+        numbered = read_text(file, problems)
+        tree = read(numbered[1], numbered[0], problems) if numbered else None
+        if tree is not None:
+            trees.append(tree)
+    if problems.errors and len(trees) < len(problems.files):
+        broken.add(())
+    tree = merge(trees, problems)
+    context = Context(validate(tree, problems, broken), tree, problems, broken)
+    for check in (check_switches, check_keys, check_ports, check_overlays, check_lab):
+        check(context)
+    if problems.errors:
+        return Loaded(None, None, problems.errors, problems.warnings)
+    intent = build_intent(context.document)
+    check_mtus(context, intent)
+    lab = build_lab(context.document.lab, intent) if "lab" in tree else None
+    return Loaded(intent, lab, (), problems.warnings)
