@@ -1,0 +1,114 @@
+"""A hypervisor: a network namespace with an Open vSwitch of its own, and tunnels in userspace.
+
+    eth0 (uplink) -- br-phys [the underlay address]        br-int -- vxlan0, geneve0, gre0 (one for all peers)
+                     a plain learning switch                    \\-- eth1 (fabric link), tap3 (a guest), ...
+
+A userspace tunnel sends through the bridge that has the endpoint's address, so `br-phys` has it on its internal
+interface. `br-int` is the switch of the intent: secure, and programmed by the daemon. A tunnel interface takes peer and
+key from the flow that outputs to it (`remote_ip=flow`, `key=flow`).
+
+There is no management wire. The file system is shared between network namespaces, and OVS connects to any socket in
+its own run directory, so `openflow.sock` in there is a symbolic link to the Unix socket on which the daemon listens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from controller.intent import lab_model
+from controller.intent.model import Segment
+from lab_node import LabNode
+from mininet.node import Switch
+from namespaces import ip_batch
+from private_ovs import PrivateOvs
+
+INTEGRATION, PHYSICAL = "br-int", "br-phys"
+
+
+class Hypervisor(LabNode, Switch):  # type: ignore[misc]
+    """A hypervisor, described by the lab's model and the tunnel interfaces of the intent's switch."""
+
+    bridge = INTEGRATION
+    """Name of the bridge that is the switch."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        hypervisor: lab_model.Hypervisor,
+        tunnels: Mapping[Segment, str],
+        socket: Path,
+        underlay_mtu: int,
+        **params: Any,  # noqa: ANN401
+    ) -> None:
+        """`socket` is where the daemon listens."""
+        self._address = hypervisor.address
+        self._tunnels = tunnels
+        self._socket = socket
+        self._underlay_mtu = underlay_mtu
+        params["inNamespace"] = True
+        super().__init__(name, **params)
+        self.ovs = PrivateOvs(self.ledger.directory / name, pid=self.pid, env=self.ledger.mark)
+
+    def start(self, _controllers: Iterable[Any]) -> None:
+        """Start the Open vSwitch and make both bridges."""
+        self.ovs.start()
+        self.ovs.directory.joinpath("openflow.sock").symlink_to(self._socket)
+        ip_batch(
+            ["link set lo up", *(f"link set {name} addrgenmode none up" for name in self.interfaces())],
+            pid=self.pid,
+        )
+        self.ovs.vsctl(*self._physical(), "--", *self._integration())
+        dad = " nodad" if self._address.version == 6 else ""
+        ip_batch(
+            [f"address add {self._address} dev {PHYSICAL}{dad}", f"link set {PHYSICAL} up", f"link set {INTEGRATION} up"],
+            pid=self.pid,
+        )
+
+    def _physical(self) -> list[str]:
+        return [
+            *("add-br", PHYSICAL, "--", "set", "bridge", PHYSICAL, "datapath_type=netdev", "fail_mode=standalone"),
+            *("--", "set", "interface", PHYSICAL, f"mtu_request={self._underlay_mtu}"),
+            *(("--", "add-port", PHYSICAL, lab_model.UPLINK) if lab_model.UPLINK in self.interfaces() else ()),
+        ]
+
+    def _integration(self) -> list[str]:
+        words = ["add-br", INTEGRATION, "--", "set", "bridge", INTEGRATION, "datapath_type=netdev", "fail_mode=secure"]
+        words += ["protocols=OpenFlow13", f"other_config:datapath-id={self.dpid}"]
+        words += ["other_config:disable-in-band=true"]
+        for interface in self.interfaces():
+            if interface != lab_model.UPLINK:
+                words += ["--", "add-port", INTEGRATION, interface]
+        for segment, interface in self._tunnels.items():
+            words += ["--", "add-port", INTEGRATION, interface, "--", "set", "interface", interface]
+            words += [f"type={segment}", "options:remote_ip=flow", "options:key=flow"]
+            words += [f"options:local_ip={self._address.ip}"]
+        return [*words, "--", "set-controller", INTEGRATION, self._target]
+
+    @property
+    def _target(self) -> str:
+        return f"unix:{self.ovs.directory}/openflow.sock"
+
+    def vsctl(self, *arguments: str) -> str:
+        """Run `ovs-vsctl` on the Open vSwitch of this hypervisor."""
+        return self.ovs.vsctl(*arguments)
+
+    def ofctl(self, *arguments: str) -> str:
+        """Run `ovs-ofctl` on the Open vSwitch of this hypervisor."""
+        return self.ovs.ofctl(*arguments)
+
+    def reconnect(self) -> None:
+        """Connect to the controller now; Open vSwitch 3.1 backs off to 8 s, whatever `max_backoff` says."""
+        self.ovs.vsctl("del-controller", INTEGRATION)
+        self.ovs.vsctl("set-controller", INTEGRATION, self._target)
+
+    def connected(self) -> bool:
+        """Whether the OpenFlow channel is up."""
+        return "true" in self.ovs.vsctl("--columns=is_connected", "list", "controller", INTEGRATION)
+
+    def stop(self, deleteIntfs: bool = True) -> None:  # noqa: FBT001, FBT002, N803
+        """End the daemons, and the namespace with them."""
+        self.ovs.stop()
+        super().stop(deleteIntfs)
