@@ -1,0 +1,49 @@
+"""The command line: each command is a file of its own, and is registered here."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from controller.northbound.check import check
+from controller.northbound.schema import schema
+from controller.northbound.show import show
+
+app = typer.Typer(
+    name="tenantry",
+    help="Tenant networks for Open vSwitch.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(check)
+app.command()(schema)
+app.add_typer(show, name="show")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(f"tenantry {version('tenantry')}")
+        except PackageNotFoundError:
+            typer.echo("tenantry (not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def tenantry(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Tenant networks for Open vSwitch.
+
+    Example: tenantry check fabric.yaml tenants/
+    """
+
+
+def main() -> None:
+    """Entry point of the `tenantry` command."""
+    app()
