@@ -1,8 +1,8 @@
 """A tcpdump on one interface, whose lines can be read while it runs or afterwards.
 
-    with lab.capture("leaf1", "leaf1-eth1", "vlan") as seen:
-        lab.ping("h1", "10.0.0.2")
-    print(seen.lines)
+with lab.capture("leaf1", "leaf1-eth1", "vlan") as seen:
+    lab.ping("h1", "10.0.0.2")
+print(seen.lines)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Capture:
     def __init__(self, pid: int, interface: str, expression: str, *, env: Mapping[str, str]) -> None:
         """Listen in the namespace of `pid` for what tcpdump's filter `expression` lets through."""
         command = ["tcpdump", "-i", interface, "-e", "-n", "-l", "--immediate-mode", *expression.split()]
-        self._tcpdump = subprocess.Popen(  # noqa: S603
+        self._tcpdump = subprocess.Popen(
             inside(pid, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
         )
         self.lines: list[str] = []

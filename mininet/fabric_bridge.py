@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mininet.node import Switch
+
 from lab_ledger import EXTERNAL_ID, refuse_taken
 from lab_node import LabNode
-from mininet.node import Switch
 from namespaces import CommandError, ip_batch, run
 
 FAIL_MODE = "secure"
@@ -23,8 +24,12 @@ def vsctl(*arguments: str) -> str:
 
 
 def datapath_type() -> str:
-    """`system` where Open vSwitch found the kernel module, `netdev` (userspace) elsewhere."""
-    return "system" if "system" in vsctl("get", "Open_vSwitch", ".", "datapath_types") else "netdev"
+    """`system` where the kernel has Open vSwitch's module, `netdev` (userspace) elsewhere."""
+    try:
+        run(["ovs-dpctl", "dump-dps"])
+    except CommandError:
+        return "netdev"
+    return "system"
 
 
 class FabricBridge(LabNode, Switch):  # type: ignore[misc]
@@ -40,7 +45,7 @@ class FabricBridge(LabNode, Switch):  # type: ignore[misc]
         self._targets = [f"tcp:{controller.IP()}:{controller.port}" for controller in controllers]
 
     @classmethod
-    def batchStartup(cls, bridges: Sequence[FabricBridge]) -> Sequence[FabricBridge]:  # noqa: N802
+    def batchStartup(cls, bridges: Sequence[FabricBridge]) -> Sequence[FabricBridge]:
         """Make all bridges at once."""
         if taken := {bridge.name for bridge in bridges} & set(vsctl("list-br").split()):
             raise CommandError(
@@ -87,7 +92,7 @@ class FabricBridge(LabNode, Switch):  # type: ignore[misc]
         return "true" in vsctl("--columns=is_connected", "list", "controller", self.name)
 
     @classmethod
-    def batchShutdown(cls, bridges: Sequence[FabricBridge]) -> Sequence[FabricBridge]:  # noqa: N802
+    def batchShutdown(cls, bridges: Sequence[FabricBridge]) -> Sequence[FabricBridge]:
         """Remove all bridges at once."""
         vsctl(*" -- ".join(f"--if-exists del-br {bridge.name}" for bridge in bridges).split())
         for bridge in bridges:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from mininet.node import Host
+
 from controller.intent import lab_model
 from lab_node import LabNode
-from mininet.node import Host
 from namespaces import ip_batch
 from private_ovs import PrivateOvs
 
@@ -31,7 +32,7 @@ class Guest(LabNode, Host):  # type: ignore[misc]
         self._ovs: PrivateOvs | None = None
         super().__init__(name, inNamespace=True, **params)
 
-    def configDefault(self, **_params: Any) -> None:  # noqa: ANN401, N802
+    def configDefault(self, **_params: Any) -> None:  # noqa: ANN401
         """Configure `eth0` as the lab says; Mininet calls this when the wire is there, and a move calls it again."""
         settings = [f"net.ipv6.conf.{where}.{what}" for where in ("all", "default", DEVICE) for what in _QUIET_IPV6]
         self.run(["sysctl", "-q", *settings])

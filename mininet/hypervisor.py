@@ -17,10 +17,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mininet.node import Switch
+
 from controller.intent import lab_model
 from controller.intent.model import Segment
 from lab_node import LabNode
-from mininet.node import Switch
 from namespaces import ip_batch
 from private_ovs import PrivateOvs
 
@@ -63,7 +64,11 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         self.ovs.vsctl(*self._physical(), "--", *self._integration())
         dad = " nodad" if self._address.version == 6 else ""
         ip_batch(
-            [f"address add {self._address} dev {PHYSICAL}{dad}", f"link set {PHYSICAL} up", f"link set {INTEGRATION} up"],
+            [
+                f"address add {self._address} dev {PHYSICAL}{dad}",
+                f"link set {PHYSICAL} up",
+                f"link set {INTEGRATION} up",
+            ],
             pid=self.pid,
         )
 
@@ -108,7 +113,7 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         """Whether the OpenFlow channel is up."""
         return "true" in self.ovs.vsctl("--columns=is_connected", "list", "controller", INTEGRATION)
 
-    def stop(self, deleteIntfs: bool = True) -> None:  # noqa: FBT001, FBT002, N803
+    def stop(self, deleteIntfs: bool = True) -> None:
         """End the daemons, and the namespace with them."""
         self.ovs.stop()
         super().stop(deleteIntfs)

@@ -20,6 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from mininet.net import Mininet
+from mininet.node import RemoteController
+
 from capture import Capture
 from controller.intent import lab_model
 from controller.intent.model import Intent
@@ -29,8 +32,6 @@ from hypervisor import Hypervisor
 from lab_ledger import Ledger, sweep
 from lab_node import LabNode
 from lab_topology import LabTopology, load_topology
-from mininet.net import Mininet
-from mininet.node import RemoteController
 from namespaces import CommandError, ip_batch
 from outside_vtep import OutsideVtep
 from station import Station, stations_of
@@ -148,9 +149,7 @@ class Lab:
     def plug(self, guest: str, switch: str, interface: str) -> None:
         """Wire an unplugged guest to an interface of a switch, with the addresses that it had."""
         node, owner = self.guests[guest], self.switches[switch]
-        self._net.addLink(
-            node, owner, cls=Wire, ledger=self._ledger, intfName1=DEVICE, intfName2=interface
-        )
+        self._net.addLink(node, owner, cls=Wire, ledger=self._ledger, intfName1=DEVICE, intfName2=interface)
         ip_batch([f"link set {interface} addrgenmode none up"], pid=owner.namespace)
         owner.vsctl("add-port", owner.bridge, interface)
         node.configDefault()
@@ -167,5 +166,5 @@ class Lab:
 class _Daemon(LabNode, RemoteController):  # type: ignore[misc]
     """The daemon, which may not be there yet: Mininet's class would probe for it and complain."""
 
-    def checkListening(self) -> None:  # noqa: N802
+    def checkListening(self) -> None:
         """Probe nothing."""

@@ -111,9 +111,7 @@ def _marked(run_name: str) -> list[int]:
 def _bridges() -> dict[str, str]:
     """The host's Open vSwitch bridges, each with the run that made it or an empty string; none when it is down."""
     try:
-        text = run(
-            ["ovs-vsctl", "--timeout=2", "--format=json", "--columns=name,external_ids", "list", "Bridge"]
-        )
+        text = run(["ovs-vsctl", "--timeout=2", "--format=json", "--columns=name,external_ids", "list", "Bridge"])
     except (CommandError, FileNotFoundError):
         return {}
     rows = json.loads(text)["data"] if text.strip() else []

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from subprocess import Popen
 from typing import Any
 
-from lab_ledger import Ledger
 from mininet.node import Node
+
+from lab_ledger import Ledger
 from namespaces import run
 from wire import namespace_of
 

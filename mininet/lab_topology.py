@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mininet.topo import Topo
+
 from controller.intent import lab_model
 from controller.intent.loader import Loaded, load
 from controller.intent.model import Intent, IpAddress
@@ -11,9 +13,8 @@ from fabric_bridge import FabricBridge
 from guest import DEVICE, Guest
 from hypervisor import Hypervisor
 from lab_ledger import Ledger
-from mininet.topo import Topo
-from outside_vtep import OutsideVtep
 from outside_vtep import UPLINK as VTEP_UPLINK
+from outside_vtep import OutsideVtep
 from underlay import Underlay
 from wire import Wire
 
@@ -31,7 +32,9 @@ def load_topology(paths: list[Path]) -> tuple[Intent, lab_model.Lab]:
     if loaded.errors:
         raise TopologyError("\n".join(str(error) for error in loaded.errors))
     if loaded.intent is None or loaded.lab is None:
-        raise TopologyError(f"{', '.join(map(str, paths))}: there is no `lab:` to build; add bridges and guests below it")
+        raise TopologyError(
+            f"{', '.join(map(str, paths))}: there is no `lab:` to build; add bridges and guests below it"
+        )
     return loaded.intent, loaded.lab
 
 
@@ -55,7 +58,9 @@ class LabTopology(Topo):  # type: ignore[misc]
 
     def _add_switches(self, intent: Intent, lab: lab_model.Lab, socket: Path) -> None:
         for name in lab.bridges:
-            self.addSwitch(name, cls=FabricBridge, ledger=self._ledger, dpid=f"{intent.fabric.switches[name].dpid:016x}")
+            self.addSwitch(
+                name, cls=FabricBridge, ledger=self._ledger, dpid=f"{intent.fabric.switches[name].dpid:016x}"
+            )
         for hypervisor in lab.hypervisors.values():
             switch = intent.fabric.switches[hypervisor.name]
             self.addSwitch(
@@ -80,8 +85,10 @@ class LabTopology(Topo):  # type: ignore[misc]
     def _add_vtep(self, intent: Intent, lab: lab_model.Lab, vtep: lab_model.OutsideVtep) -> None:
         network = intent.networks[str(intent.ports[vtep.port].network)]
         if network.key is None:
-            raise TopologyError(f"vtep {vtep.name}: network {network.id} has no key of its own; give it one, as a host "
-                                "outside cannot know what is allocated")
+            raise TopologyError(
+                f"vtep {vtep.name}: network {network.id} has no key of its own; give it one, as a host "
+                "outside cannot know what is allocated"
+            )
         self.addHost(
             vtep.name,
             cls=OutsideVtep,

@@ -15,6 +15,9 @@ from contextlib import contextmanager
 
 CLONE_NEWNET = 0x40000000
 
+_VSCTL_FAILURE = "Error detected while setting up"
+"""What `ovs-vsctl` says, and ends with status 0, when ovs-vswitchd could not do what the database asks."""
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -31,10 +34,8 @@ def run(
     command: Sequence[str], *, pid: int | None = None, stdin: str = "", env: Mapping[str, str] | None = None
 ) -> str:
     """Run a command to its end in the namespace of `pid` and return what it printed."""
-    done = subprocess.run(  # noqa: S603
-        inside(pid, command), input=stdin, capture_output=True, text=True, check=False, env=env
-    )
-    if done.returncode:
+    done = subprocess.run(inside(pid, command), input=stdin, capture_output=True, text=True, check=False, env=env)
+    if done.returncode or _VSCTL_FAILURE in done.stderr:
         said = (done.stderr.strip() or done.stdout.strip() or "nothing").replace("\n", "; ")
         raise CommandError(f"`{' '.join(command)[:200]}` ended with status {done.returncode} and said: {said}")
     return done.stdout
@@ -49,7 +50,7 @@ def ip_batch(lines: Sequence[str], *, pid: int | None = None) -> None:
 @contextmanager
 def new_namespace() -> Iterator[int]:
     """A fresh namespace with its loopback up; yields the id of the process that holds it, which ends with its owner."""
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         ["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     ) as holder:
         if holder.stdin is None or holder.stdout is None:

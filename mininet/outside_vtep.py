@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from mininet.node import Host
+
 from controller.intent import lab_model
 from controller.intent.model import IpAddress
 from lab_node import LabNode
-from mininet.node import Host
 from namespaces import ip_batch
 
 UPLINK, DEVICE = "eth0", "vxlan"
@@ -41,7 +42,7 @@ class OutsideVtep(LabNode, Host):  # type: ignore[misc]
         self._underlay_mtu = underlay_mtu
         super().__init__(name, inNamespace=True, **params)
 
-    def configDefault(self, **_params: Any) -> None:  # noqa: ANN401, N802
+    def configDefault(self, **_params: Any) -> None:  # noqa: ANN401
         """Give the uplink its address and make the `vxlan` device; Mininet calls this when the wire is there."""
         vtep, mac = self.vtep, f"address {self.vtep.mac}" if self.vtep.mac else ""
         quiet = ("accept_dad=0", "router_solicitations=0", "accept_ra=0")

@@ -1,7 +1,7 @@
 """A station: one interface of a guest or outside endpoint, with the one network that it is in.
 
-An access guest is one station, named as the guest; a trunk guest is one for each tag, named `guest.tag`. Reachability is
-a matter of stations: two of them reach each other exactly when they are on one network.
+An access guest is one station, named as the guest; a trunk guest is one for each tag, named `guest.tag`. Stations are
+what reaches each other: any two on one network.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lab_node import LabNode
 from mininet.node import Switch
+
+from lab_node import LabNode
 from namespaces import ip_batch
 
 BRIDGE = "underlay"
@@ -24,6 +25,6 @@ class Underlay(LabNode, Switch):  # type: ignore[misc]
 
     def start(self, _controllers: Iterable[Any]) -> None:
         """Make the bridge over all wires."""
-        lines = [f"link add {BRIDGE} addrgenmode none type bridge"]
+        lines = [f"link add {BRIDGE} type bridge", f"link set {BRIDGE} addrgenmode none"]
         lines += [f"link set {name} addrgenmode none master {BRIDGE} up" for name in self.interfaces()]
         ip_batch([*lines, f"link set {BRIDGE} up"], pid=self.pid)

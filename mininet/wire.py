@@ -11,8 +11,10 @@ import os
 from contextlib import suppress
 from typing import Any
 
-from lab_ledger import Ledger
 from mininet.link import Intf, Link
+from mininet.node import Node
+
+from lab_ledger import Ledger
 from namespaces import CommandError, run
 
 MTU = 9100
@@ -37,7 +39,7 @@ class WireInterface(Intf):  # type: ignore[misc]
 class Wire(Link):  # type: ignore[misc]
     """A veth pair between two nodes of a lab."""
 
-    def __init__(self, node1: Any, node2: Any, *, ledger: Ledger, **params: Any) -> None:  # noqa: ANN401
+    def __init__(self, node1: Node, node2: Node, *, ledger: Ledger, **params: Any) -> None:  # noqa: ANN401
         """Take Mininet's parameters, of which `intfName1` and `intfName2` must be given."""
         params.update(intf=WireInterface, addr1=None, addr2=None)
         for node, name in ((node1, params["intfName1"]), (node2, params["intfName2"])):
@@ -46,8 +48,15 @@ class Wire(Link):  # type: ignore[misc]
         super().__init__(node1, node2, **params)
 
     @classmethod
-    def makeIntfPair(  # noqa: N802
-        cls, name1: str, name2: str, _mac1: None, _mac2: None, node1: Any, node2: Any, deleteIntfs: bool = False  # noqa: ANN401, FBT001, N803
+    def makeIntfPair(
+        cls,
+        name1: str,
+        name2: str,
+        _mac1: None,
+        _mac2: None,
+        node1: Node,
+        node2: Node,
+        deleteIntfs: bool = False,
     ) -> None:
         """Make both ends where they belong, down."""
         end = "name {} mtu {} netns {}"
@@ -61,6 +70,6 @@ class Wire(Link):  # type: ignore[misc]
         )
 
 
-def namespace_of(node: Any) -> int:  # noqa: ANN401
+def namespace_of(node: Node) -> int:
     """Id of a process in the node's namespace."""
     return int(node.pid) if node.inNamespace else os.getpid()

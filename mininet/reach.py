@@ -1,0 +1,121 @@
+"""Who reaches whom: every station pings every address, and what arrives where is compared with the intent.
+
+A reply alone proves little where tenants share addresses, as somebody else with that address may have sent it. So each
+ping carries a token that names sender and receiver, and all stations are watched: a pair is connected when the receiver
+saw the token and the sender got its reply, and anything seen by a station in another network is a leak. Pairs with one
+and the same address cannot ping each other; for them, and beside the pings, each station broadcasts a frame.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import time
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from frames import token_bytes
+from namespaces import inside
+from prober import Prober
+from station import Station
+
+Pair: TypeAlias = tuple[str, str]
+"""Names of sender and receiver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """What should be connected and what is, as pairs of station names."""
+
+    stations: tuple[str, ...]
+    expected: frozenset[Pair]
+    seen: frozenset[Pair]
+
+    @property
+    def missing(self) -> frozenset[Pair]:
+        """Pairs of one network that are not connected."""
+        return self.expected - self.seen
+
+    @property
+    def leaks(self) -> frozenset[Pair]:
+        """Pairs of different networks of which one saw frames of the other."""
+        return self.seen - self.expected
+
+    @property
+    def is_right(self) -> bool:
+        """Whether exactly the expected pairs are connected."""
+        return self.expected == self.seen
+
+
+def expected_pairs(stations: Iterable[Station]) -> frozenset[Pair]:
+    """Two stations reach each other exactly when they are on one network."""
+    known = tuple(stations)
+    return frozenset((a.name, b.name) for a in known for b in known if a is not b and a.network == b.network)
+
+
+def measure(stations: Mapping[str, Station], env: Mapping[str, str] | None = None) -> Reachability:
+    """Ping and broadcast between all stations at once; about two seconds."""
+    names = tuple(stations)
+    tokens = {f"{a}.{b}": (names[a], names[b]) for a in range(len(names)) for b in range(len(names)) if a != b}
+    broadcasts = {f"b{a}": names[a] for a in range(len(names))}
+    with Prober(stations.values()) as prober:
+        replied = _ping_all(stations, tokens, env)
+        for token, name in broadcasts.items():
+            prober.send(name, token)
+        sightings = prober.sightings()
+    network = {name: station.network for name, station in stations.items()}
+    delivered, seen = set(), set()
+    for sighting in sightings:
+        sender, receiver = tokens.get(sighting.token) or (broadcasts.get(sighting.token), None)
+        if sender is None:
+            continue
+        if receiver == sighting.station:
+            delivered.add((sender, receiver))
+        if network[sender] != network[sighting.station]:
+            seen.add((sender, sighting.station))
+    return Reachability(names, expected_pairs(stations.values()), frozenset(seen | (delivered & replied)))
+
+
+def wait_until_right(
+    stations: Mapping[str, Station], timeout: float = 30.0, env: Mapping[str, str] | None = None
+) -> Reachability:
+    """Measure again and again until all is as expected, a leak is seen, or the time is over; the last measurement.
+
+    While something is missing only the missing pairs are pinged, so the first moment of all being well is found soon.
+    """
+    deadline = time.monotonic() + timeout
+    missing: Collection[Pair] = expected_pairs(stations.values())
+    while missing and time.monotonic() < deadline:
+        tokens = {f"w{number}": pair for number, pair in enumerate(sorted(missing))}
+        missing = set(missing) - _ping_all(stations, tokens, env)
+    return measure(stations, env)
+
+
+def _ping_all(stations: Mapping[str, Station], tokens: Mapping[str, Pair], env: Mapping[str, str] | None) -> set[Pair]:
+    """Ping all pairs at once, one shell in each sender's namespace; the pairs that got a reply."""
+    shells = {}
+    for name, station in stations.items():
+        pings = [
+            f"{_ping(station, stations[receiver], token)} && echo {token}"
+            for token, (sender, receiver) in tokens.items()
+            if sender == name and not _share_address(station, stations[receiver])
+        ]
+        script = " ".join(f"( {ping} ) &" for ping in pings) + " wait"
+        shells[name] = subprocess.Popen(
+            inside(station.namespace, ["sh", "-c", script]),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=env,
+        )
+    return {tokens[token] for shell in shells.values() for token in shell.communicate()[0].split()}
+
+
+def _ping(sender: Station, receiver: Station, token: str) -> str:
+    command = ["ping", "-n", "-q", "-c1", "-W1", "-I", sender.interface, "-p", token_bytes(token).hex()]
+    return shlex.join([*command, str(receiver.addresses[0].ip)]) + " >/dev/null"
+
+
+def _share_address(a: Station, b: Station) -> bool:
+    return not b.addresses or b.addresses[0].ip in {address.ip for address in a.addresses}
