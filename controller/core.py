@@ -90,18 +90,23 @@ class Core:
             self.discovery.forget(End(name, interface.name))
         self._refresh_links()
 
-    def heard(self, at: End, sender: End, now: float) -> None:
-        """An authentic announcement of `sender` arrived at `at`; one at a tenant's interface counts for nothing."""
-        if not self.announces(at) or not self.announces(sender):
-            return
-        if self.discovery.hear(at, sender, now):
-            self._refresh_links()
+    def heard(self, at: End, sender: End, now: float) -> bool:
+        """An authentic announcement of `sender` arrived at `at`. Whether that was news.
 
-    def tick(self, now: float) -> None:
-        """Time passed: links that were not heard for long are gone."""
+        One at a tenant's interface counts for nothing.
+        """
+        if not self.announces(at) or not self.announces(sender) or not self.discovery.hear(at, sender, now):
+            return False
+        self._refresh_links()
+        return True
+
+    def tick(self, now: float) -> bool:
+        """Time passed: links that were not heard for long are gone. Whether any is."""
         silent = {name for name, view in self.fabric.switches.items() if not view.connected}
-        if self.discovery.expire(now, silent):
-            self._refresh_links()
+        if not self.discovery.expire(now, silent):
+            return False
+        self._refresh_links()
+        return True
 
     def observed(self, network: str, port: str, mac: int) -> Verdict:
         """A frame from `mac`, not known there yet, entered at a port of a network."""
@@ -122,15 +127,49 @@ class Core:
             if field is ETH_SRC and self.situation.addresses.forget(flow.reason.network, value):
                 self._networks.add(flow.reason.network)
 
-    def trees_confirmed(self, switches: Iterable[str]) -> None:
-        """These switches hold all that they were told so far: new trees may come into force."""
-        if self.transition.advance(self.fabric.links, frozenset(switches)):
+    def trees_confirmed(self) -> None:
+        """All connected switches hold what they were told so far: new trees may come into force."""
+        if self.transition.advance(self.fabric.links, self.connected_switches()):
             self._take_trees()
+
+    def connected_switches(self) -> list[str]:
+        """Switches that have a session."""
+        return [name for name, view in self.fabric.switches.items() if view.connected]
 
     def reason(self, name: str, cookie: int) -> Reason | None:
         """Why a flow of a switch is there."""
         flow = self.compiler.find(name, cookie)
         return flow.reason if flow else None
+
+    def switch_of(self, dpid: int) -> str | None:
+        """Name of the switch with this dpid."""
+        return self.situation.index.names.get(dpid)
+
+    def interface_of(self, name: str, number: int) -> End | None:
+        """The interface of a switch that has this OpenFlow number."""
+        view = self.fabric.switches.get(name)
+        found = (one.name for one in view.interfaces.values() if one.number == number) if view else ()
+        interface = next(iter(found), None)
+        return End(name, interface) if interface else None
+
+    def missing_switches(self) -> list[str]:
+        """Switches of intent that have not connected since the start."""
+        return sorted(self.situation.intent.fabric.switches.keys() - self.fabric.switches.keys())
+
+    def missing_tunnels(self, name: str) -> list[tuple[str, str]]:
+        """(encapsulation, interface) that networks with a port on a connected switch need and it does not have."""
+        view = self.fabric.switches.get(name)
+        if view is None:
+            return []
+        tunnels = self.situation.intent.fabric.switches[name].tunnels
+        ports = self.situation.index.ports_by_switch.get(name, {}).values()
+        keys = (self.situation.keys.get(network) for port in ports for network in port.networks)
+        needed = {key.segment for key in keys if key and key.segment.is_overlay}
+        return [
+            (segment.value, tunnels[segment])
+            for segment in sorted(needed)
+            if segment in tunnels and view.number(tunnels[segment]) is None
+        ]
 
     def announces(self, end: End) -> bool:
         """Whether announcements are sent from and believed at an interface: it is there, up, and no tenant's."""
@@ -191,7 +230,7 @@ class Core:
         if links == self.fabric.links and set(self.situation.paths.graph) == names:
             return
         self.situation = replace(self.situation, fabric=replace(self.fabric, links=links), paths=Paths(names, links))
-        self.transition.retarget(span(names, links))
+        self.transition.retarget(span(names, links), links, self.connected_switches())
         self._take_trees()
 
     def _take_trees(self) -> None:

@@ -26,6 +26,11 @@ class IntentIndex:
     intent: Intent
 
     @cached_property
+    def names(self) -> Mapping[int, str]:
+        """Name of each switch by its dpid."""
+        return {switch.dpid: name for name, switch in self.intent.fabric.switches.items()}
+
+    @cached_property
     def ports_by_network(self) -> Mapping[str, tuple[tuple[Port, int | None], ...]]:
         """Ports of each network by its id, each with the tag it uses towards the guest, ordered by port id."""
         found: dict[str, list[tuple[Port, int | None]]] = {}

@@ -1,0 +1,182 @@
+"""The daemon: ties intent, core and southbound together on one event loop.
+
+Whatever happens (a switch connects, an interface comes, an announcement is heard, a file changes) is told to the core,
+and once the loop has nothing else to hand over, the core's changes go to the switches: all events of one turn cost one
+compilation. New trees take a second step, after the switches confirmed the first (`controller.fabric.transition`).
+
+After a start nothing is changed on a switch that already holds flows of ours until the view is complete: all expected
+switches are there and had time to hear each other, or `GRACE` is over. Until then it forwards as it did.
+
+Ending leaves all flows in place: no table needs the daemon to be alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.announcer import SLICE
+from controller.configuration import Configuration, report
+from controller.core import Core
+from controller.fabric.discovery import PERIOD
+from controller.fabric.model import Link
+from controller.southbound.listen import Listen
+from controller.state_directory import StateDirectory, StateError
+from controller.switch_events import SwitchEvents
+from controller.watch import Signature
+
+log = logging.getLogger(__name__)
+
+GRACE = 10.0
+"""Seconds after a start until the view counts as complete, whoever is missing."""
+LISTENING_ROUNDS = 2.5
+"""Announcement periods that the last switch to connect has to hear its neighbours."""
+CONFIRM_WITHIN = 5.0
+"""Seconds for all switches to confirm what they were told."""
+WATCH_EVERY = 0.5
+"""Seconds between two looks at the configuration files."""
+
+
+class InvalidConfiguration(Exception):
+    """The files are not valid; everything that is wrong has been logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run."""
+
+    paths: Sequence[Path]
+    listen: Sequence[Listen]
+
+
+class Daemon:
+    """One running controller."""
+
+    def __init__(self, options: Options, state: StateDirectory) -> None:
+        """Raises StateError when the state directory cannot be used."""
+        self._options = options
+        self._configuration = Configuration(options.paths, state)
+        self._core = Core()
+        self._events = SwitchEvents(self._core, state.secret("discovery"), self._schedule)
+        self._southbound = self._events.southbound
+        self._flush_scheduled = False
+        self._confirming: asyncio.Task[None] | None = None
+        self._links: frozenset[Link] = frozenset()
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve switches until SIGTERM or SIGINT.
+
+        Raises InvalidConfiguration, StateError, and ListenError when an endpoint cannot be listened on.
+        """
+        seen = self._configuration.signature()
+        if not await self._load():
+            raise InvalidConfiguration
+        self._take_signals()
+        await self._southbound.listen(self._options.listen)
+        log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
+        tasks = [asyncio.create_task(work) for work in (self._announce(), self._watch(seen), self._open_gate())]
+        stopping = asyncio.create_task(self._stop.wait())
+        done, _ = await asyncio.wait([stopping, *tasks[:2]], return_when=asyncio.FIRST_COMPLETED)
+        log.info("ending; flows stay in place")
+        for task in [*tasks, stopping, *([self._confirming] if self._confirming else [])]:
+            task.cancel()
+        await self._southbound.close()
+        for task in done:
+            # A task that should run for ever ended by a bug: do not hide it.
+            task.result()
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        loop.add_signal_handler(signal.SIGINT, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+
+    def _schedule(self) -> None:
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_scheduled = False
+        self._log_links()
+        for change in self._core.changes():
+            self._southbound.change(change.switch, change.before, change.after)
+        if self._core.transition.is_pending and self._confirming is None:
+            self._confirming = asyncio.create_task(self._confirm())
+
+    def _log_links(self) -> None:
+        links = self._core.fabric.links
+        for link in sorted(links - self._links):
+            log.info("link up: %s", link)
+        for link in sorted(self._links - links):
+            log.warning("link down: %s", link)
+        self._links = links
+
+    async def _confirm(self) -> None:
+        while self._core.transition.is_pending:
+            if await self._southbound.settled(self._core.connected_switches(), CONFIRM_WITHIN):
+                self._core.trees_confirmed()
+                self._schedule()
+            await asyncio.sleep(SLICE)
+        self._confirming = None
+
+    async def _announce(self) -> None:
+        while True:
+            self._events.announce_slice()
+            if self._core.tick(time.monotonic()):
+                self._schedule()
+            await asyncio.sleep(SLICE)
+
+    async def _open_gate(self) -> None:
+        deadline = time.monotonic() + GRACE
+        while (now := time.monotonic()) < deadline:
+            if not self._core.missing_switches() and now - self._events.last_ready > LISTENING_ROUNDS * PERIOD:
+                break
+            await asyncio.sleep(SLICE)
+        for name in self._core.missing_switches():
+            log.warning("has not connected yet", extra={"switch": name})
+        self._southbound.open_gate()
+
+    async def _watch(self, seen: Signature) -> None:
+        """Reload on SIGHUP at once, on a change of the files when they have stopped changing."""
+        previous = seen
+        while True:
+            try:
+                await asyncio.wait_for(self._reload.wait(), WATCH_EVERY)
+            except TimeoutError:
+                current = self._configuration.signature()
+                has_settled = current == previous
+                previous = current
+                if current == seen or not has_settled:
+                    continue
+            self._reload.clear()
+            seen = previous = self._configuration.signature()
+            if await self._load():
+                log.info("reloaded")
+            else:
+                log.error("not reloaded; the configuration before stays in force")
+
+    async def _load(self) -> bool:
+        loaded = await asyncio.to_thread(self._configuration.read)
+        report(loaded)
+        if loaded.intent is None:
+            return False
+        try:
+            keys = self._configuration.settle_keys(loaded.intent)
+        except StateError as error:
+            log.error("%s", error)
+            return False
+        switches = loaded.intent.fabric.switches
+        self._southbound.expect({switch.dpid: name for name, switch in switches.items()})
+        self._core.adopt(loaded.intent, keys)
+        for name in switches:
+            self._events.explain_missing_tunnels(name)
+        self._schedule()
+        return True

@@ -1,0 +1,135 @@
+"""What switches report, told to the core in the operator's names, and logged.
+
+A copy of a frame carries the cookie of the flow that sent it; that flow's reason says what it is for: an announcement
+heard on a link, or a sender that is not known yet. Frames are read as little as possible and never trusted: from a
+learning port only the source address counts, from a link only what is signed with the secret.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from apps import discovery, learning
+from controller.announcer import Announcer
+from controller.core import Core
+from controller.dataplane.fields import mac_text
+from controller.dataplane.flow import Reason
+from controller.fabric.addresses import Verdict
+from controller.fabric.model import End, Interface
+from controller.southbound.lldp import Announcement, BadFrame, decode_frame, encode_frame
+from controller.southbound.southbound import Southbound
+
+log = logging.getLogger(__name__)
+
+NEWS = (Verdict.LEARNED, Verdict.MOVED)
+
+
+class SwitchEvents:
+    """The handler of a southbound (`controller.southbound.southbound.SwitchHandler`)."""
+
+    def __init__(self, core: Core, secret: bytes, schedule: Callable[[], None]) -> None:
+        """`schedule` is called when the core may have changes; `secret` authenticates announcements."""
+        self._core = core
+        self._secret = secret
+        self._schedule = schedule
+        self._southbound = Southbound(self, {})
+        self._announcer = Announcer(core)
+        self.last_ready = 0.0
+        """Steady time at which the last switch connected."""
+
+    @property
+    def southbound(self) -> Southbound:
+        """The switches' side."""
+        return self._southbound
+
+    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
+        """A switch has a session."""
+        log.info("connected with %d interfaces", len(interfaces), extra={"switch": name})
+        self.last_ready = time.monotonic()
+        self._core.switch_ready(name, interfaces, has_meters, self.last_ready)
+        self.explain_missing_tunnels(name)
+        self._announce(self._announcer.of(name))
+        self._schedule()
+
+    def switch_lost(self, name: str, reason: str) -> None:
+        """A switch's session ended."""
+        log.warning("lost: %s; its flows stay in place", reason, extra={"switch": name})
+        self._core.switch_lost(name)
+
+    def interface_changed(self, name: str, interface: Interface, deleted: bool) -> None:
+        """An interface came, went, or changed."""
+        self._core.interface_changed(name, interface, deleted)
+        end = End(name, interface.name)
+        if self._core.announces(end):
+            self._announce([end])
+        self._schedule()
+
+    def packet_in(self, name: str, cookie: int, in_port: int, data: bytes) -> None:
+        """A switch sent a copy of a frame."""
+        reason = self._core.reason(name, cookie)
+        if reason is None:
+            return
+        if reason.app == discovery.APP:
+            self._hear(name, in_port, data)
+        elif reason.app == learning.APP:
+            self._learn(name, reason, data)
+
+    def flow_expired(self, name: str, cookie: int) -> None:
+        """A switch dropped a flow after silence."""
+        self._core.flow_expired(name, cookie)
+        self._schedule()
+
+    def refused(self, name: str, reason: Reason, text: str) -> None:
+        """A switch refused something of ours."""
+        log.error("refused %s: %s", reason, text, extra=_names(name, reason))
+
+    def announce_slice(self) -> None:
+        """Announce the interfaces whose turn it is."""
+        self._announce(self._announcer.next_slice())
+
+    def explain_missing_tunnels(self, name: str) -> None:
+        """Say which tunnel interfaces a switch lacks, and how to add them."""
+        for encapsulation, interface in self._core.missing_tunnels(name):
+            log.error(
+                "no %s tunnel; add it with: ovs-vsctl add-port BRIDGE %s -- set interface %s type=%s "
+                "options:remote_ip=flow options:key=flow",
+                *(encapsulation, interface, interface, encapsulation),
+                extra={"switch": name, "interface": interface},
+            )
+
+    def _hear(self, name: str, in_port: int, data: bytes) -> None:
+        at = self._core.interface_of(name, in_port)
+        if at is None:
+            return
+        try:
+            announcement = decode_frame(data, self._secret)
+        except BadFrame as bad:
+            log.debug("announcement not believed: %s", bad, extra={"switch": name, "interface": at.interface})
+            return
+        sender = self._core.switch_of(announcement.dpid)
+        if sender is not None and self._core.heard(at, End(sender, announcement.interface), time.monotonic()):
+            self._schedule()
+
+    def _learn(self, name: str, reason: Reason, data: bytes) -> None:
+        if len(data) < 12:
+            return
+        mac = int.from_bytes(data[6:12], "big")
+        verdict = self._core.observed(reason.network, reason.port, mac)
+        level = logging.INFO if verdict in NEWS else logging.DEBUG
+        log.log(level, "address %s: %s", mac_text(mac), verdict.value, extra=_names(name, reason))
+        if verdict in NEWS:
+            self._schedule()
+
+    def _announce(self, ends: Iterable[End]) -> None:
+        now = time.time()
+        for end in ends:
+            view = self._core.fabric.switches[end.switch]
+            number = view.interfaces[end.interface].number
+            frame = encode_frame(Announcement(view.dpid, end.interface, number), self._secret, now)
+            self._southbound.packet_out(end.switch, number, frame)
+
+
+def _names(switch: str, reason: Reason) -> dict[str, str]:
+    return {"switch": switch, "network": reason.network, "port": reason.port}
