@@ -73,9 +73,9 @@ class FabricBridge(LabNode, Switch):  # type: ignore[misc]
         """Run `ovs-vsctl` on the Open vSwitch of this bridge."""
         return vsctl(*arguments)
 
-    def ofctl(self, *arguments: str) -> str:
+    def ofctl(self, *arguments: str, stdin: str = "") -> str:
         """Run `ovs-ofctl` on the Open vSwitch of this bridge."""
-        return run(["ovs-ofctl", "-O", "OpenFlow13", *arguments])
+        return run(["ovs-ofctl", "-O", "OpenFlow13", *arguments], stdin=stdin)
 
     @property
     def bridge(self) -> str:

@@ -100,9 +100,9 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         """Run `ovs-vsctl` on the Open vSwitch of this hypervisor."""
         return self.ovs.vsctl(*arguments)
 
-    def ofctl(self, *arguments: str) -> str:
+    def ofctl(self, *arguments: str, stdin: str = "") -> str:
         """Run `ovs-ofctl` on the Open vSwitch of this hypervisor."""
-        return self.ovs.ofctl(*arguments)
+        return self.ovs.ofctl(*arguments, stdin=stdin)
 
     def reconnect(self) -> None:
         """Connect to the controller now; Open vSwitch 3.1 backs off to 8 s, whatever `max_backoff` says."""
