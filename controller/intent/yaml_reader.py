@@ -181,5 +181,5 @@ def kind_of(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
-        return "nothing"
+        return "empty"
     return "a number" if isinstance(value, int) else "text"

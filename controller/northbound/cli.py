@@ -13,7 +13,6 @@ from controller.northbound.show import show
 
 app = typer.Typer(
     name="tenantry",
-    help="Tenant networks for Open vSwitch.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
