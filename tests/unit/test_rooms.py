@@ -1,0 +1,77 @@
+"""Imports point one way, and the pure rooms stay pure."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+ALLOWED = {
+    "controller.intent": {"controller.intent"},
+    "controller.fabric": {"controller.fabric", "controller.intent"},
+    "controller.dataplane": {"controller.dataplane", "controller.intent"},
+    "apps": {"apps", "controller.dataplane", "controller.fabric", "controller.intent"},
+    "controller.situation": {"controller.dataplane", "controller.fabric", "controller.intent"},
+    "controller.lookup": {
+        *("apps", "controller.situation"),
+        *("controller.dataplane", "controller.fabric", "controller.intent"),
+    },
+    "controller.compiler": {"apps", "controller.dataplane"},
+    "controller.core": {
+        *("apps", "controller.compiler", "controller.lookup", "controller.situation"),
+        *("controller.dataplane", "controller.fabric", "controller.intent"),
+    },
+    "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
+}
+"""What each room may import of ours; rooms that are not named may import anything."""
+
+PURE = ("controller.intent", "controller.fabric", "controller.dataplane", "apps")
+PURE_FILES = ("controller.situation", "controller.lookup", "controller.compiler", "controller.core")
+IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
+
+
+def modules() -> dict[str, Path]:
+    files = [*ROOT.glob("controller/**/*.py"), *ROOT.glob("apps/*.py")]
+    return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+
+
+def imported(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names if node.module in ("apps", "controller"))
+    return found
+
+
+def is_in(module: str, room: str) -> bool:
+    return module == room or module.startswith(room + ".")
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_imports_point_one_way(name: str) -> None:
+    ours = {
+        module
+        for module in imported(modules()[name])
+        if module.partition(".")[0] in ("apps", "controller") and module not in ("apps", "controller")
+    }
+    for room, allowed in ALLOWED.items():
+        if is_in(name, room):
+            strangers = {module for module in ours if not any(is_in(module, other) for other in allowed)}
+            assert not strangers, f"{name} must not import {sorted(strangers)}"
+
+
+@pytest.mark.parametrize("name", sorted(name for name in modules() if any(is_in(name, room) for room in PURE)))
+def test_pure_rooms_do_no_io(name: str) -> None:
+    strangers = {module for module in imported(modules()[name]) if module.partition(".")[0] in IMPURE}
+    assert not strangers, f"{name} must not import {sorted(strangers)}"
+
+
+@pytest.mark.parametrize("name", PURE_FILES)
+def test_the_core_does_no_io(name: str) -> None:
+    assert not {module.partition(".")[0] for module in imported(modules()[name])} & IMPURE
