@@ -26,7 +26,7 @@ TOPOLOGIES = ROOT / "topologies"
 
 
 def devices() -> set[str]:
-    return set(os.listdir("/sys/class/net"))
+    return {path.name for path in Path("/sys/class/net").iterdir()}
 
 
 def bridges() -> set[str]:
@@ -166,18 +166,12 @@ def test_tunnels_of_all_encapsulations_carry_frames_of_flows_made_by_hand() -> N
 
 def test_command_line_of_mininet_builds_a_topology() -> None:
     before = devices(), bridges()
-    command = ["mn", "--custom", "mininet/custom.py", "--topo", "tenantry,topologies/two-tenants-vlan.yaml"]
+    tools = Path(sys.executable).parent
+    command = [str(tools / "mn"), "--custom", "mininet/custom.py", "--controller", "remote,port=6653"]
     done = subprocess.run(
-        [
-            str(Path(sys.executable).parent / command[0]),
-            *command[1:],
-            "--controller",
-            "remote,port=6653",
-            "--test",
-            "none",
-        ],
+        [*command, "--topo", "tenantry,topologies/two-tenants-vlan.yaml", "--test", "none"],
         cwd=ROOT,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
