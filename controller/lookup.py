@@ -16,10 +16,13 @@ from controller.fabric.trees import branches, tree_number
 from controller.intent.model import IpAddress, Port, Segment, SegmentKey, Switch
 from controller.situation import Situation
 
+ANNOUNCEMENTS = OUR_METERS[0]
+"""The meter for discovery frames."""
+
 
 def meter_number(interface: int) -> int:
-    """The meter for copies from an interface; number 0 is the one for announcements."""
-    return OUR_METERS[interface % len(OUR_METERS)]
+    """The meter for copies from an interface, never that of announcements; interfaces far apart may share one."""
+    return OUR_METERS[1 + interface % (len(OUR_METERS) - 1)]
 
 
 def switch_unit(situation: Situation, name: str) -> SwitchUnit:
@@ -45,7 +48,7 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
         peers=_peers(situation, switch),
         next_hops=tuple(_next_hops(situation, name)),
         meters=tuple(sorted({meter_number(number) for number in learning})) if view.has_meters else (),
-        announcements=meter_number(0) if view.has_meters else None,
+        announcements=ANNOUNCEMENTS if view.has_meters else None,
     )
 
 

@@ -1,0 +1,10 @@
+"""Numbers that the lookup hands out."""
+
+from controller.lookup import ANNOUNCEMENTS, meter_number
+
+
+def test_no_interface_shares_the_meter_of_announcements() -> None:
+    # OVS numbers interfaces up to 65,279, and long-lived bridges get there, since it takes the next number each time.
+    numbers = {meter_number(interface) for interface in range(1, 65280)}
+    assert ANNOUNCEMENTS not in numbers
+    assert max(numbers) <= 0xFFFF
