@@ -200,8 +200,8 @@ def _action(action: Action) -> bytes:
         case ToController(None):
             return _OUTPUT.pack(0, 16, CONTROLLER_PORT, COPY_BYTES)
         case ToController(meter):
-            # Properties: 0 is the number of bytes, 5 the meter.
-            return _CONTROLLER.pack(0xFFFF, 32, _NICIRA, 37, 0, 6, COPY_BYTES, 5, 8, meter)
+            # Properties: 0 is the number of bytes, 5 the meter; each with the length that OVS gives it when read back.
+            return _CONTROLLER.pack(0xFFFF, 32, _NICIRA, 37, 0, 8, COPY_BYTES, 5, 8, meter)
 
 
 def _group_mod(command: int, group: Group, xid: int) -> bytes:

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from struct import Struct
 
-from controller.dataplane.encoder import COOKIE_MARK, encode_group_add, encode_meter_add
-from controller.dataplane.flow import OUR_GROUPS, OUR_METERS, Group, Meter
+from controller.dataplane.encoder import encode_group_add, encode_meter_add
+from controller.dataplane.flow import COOKIE_MARK, OUR_GROUPS, OUR_METERS, Group, Meter
 from controller.fabric.model import Interface
 from controller.southbound import messages as wire
 from controller.southbound.events import Held

@@ -18,6 +18,7 @@ from __future__ import annotations
 import struct
 from enum import Enum
 
+from controller.dataplane.flow import COOKIE_MARK
 from controller.southbound import error_names
 from controller.southbound import messages as wire
 from controller.southbound.events import (
@@ -221,6 +222,8 @@ def _event(kind: int, xid: int, message: bytes) -> Event | None:
         return BarrierPassed(xid)
     if kind == wire.FLOW_REMOVED:
         cookie, reason = wire.flow_removed(message)
+        if cookie >> 56 != COOKIE_MARK:
+            return None
         return FlowExpired(cookie) if reason in (_IDLE_TIMEOUT, _HARD_TIMEOUT) else FlowLost(cookie)
     if kind == wire.PORT_STATUS:
         interface, deleted = wire.port_status(message)

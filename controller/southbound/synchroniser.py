@@ -1,0 +1,283 @@
+"""Keeping one switch equal to its program: what it should hold, what it holds, and the few messages between.
+
+No I/O and no clock. `replace` and `change` say what is wanted; `connect` says what a switch was found to hold; `take`
+gives the next batch to write; `passed`, `refused` and `lost` bring the switch's answers. One batch is under way at a
+time. Whatever changes meanwhile is only noted in `touched`, so a slow switch gets the difference in the end, not the
+history, and a change costs what it touches, not what the program is.
+
+A flow is in one of these places:
+
+    wanted, not held     is added by the next batch, unless the switch refused it a moment ago (`quarantine`)
+    wanted and held      is left alone
+    held, not wanted     is *doomed* when the next batch begins: no longer counted as held, and deleted by its end
+
+The middle state is needed because adding a flow silently drops the old one of the same match, and of flows read back
+only the cookie is known. A doomed flow may be gone already; if it is wanted again, it is added again, whatever is
+there. So nothing counts as held unless it was confirmed after all that could have dropped it.
+
+A deletion is always by the exact cookie, so flows of others are never hit. Deletions go out even where the successor
+was refused: an old flow may let through what is no longer allowed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from controller.dataplane.change import Change
+from controller.dataplane.flow import Flow, Group, Meter, Program, Reason
+from controller.dataplane.text import flow_text, group_text, meter_text
+from controller.southbound import error_names
+from controller.southbound.batch import Batch, Item, Kind, Setting, item_of
+from controller.southbound.events import Held, Refused
+from controller.southbound.quarantine import Quarantine
+from controller.southbound.readback import group_content, meter_content
+from controller.southbound.session import OWN_XIDS
+
+_DELETION_ORDER = {Kind.GROUP: 0, Kind.METER: 1}
+_EXISTS = {error_names.GROUP_EXISTS, error_names.METER_EXISTS}
+_UNKNOWN = {error_names.UNKNOWN_GROUP, error_names.UNKNOWN_METER}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that a switch did not take."""
+
+    switch: str
+    reason: Reason
+    """Why we wanted it."""
+    said: str
+    """The switch's error in words."""
+    text: str
+    """The flow, group or meter as ovs-ofctl(8) writes it."""
+
+
+class Synchroniser:
+    """What one switch should hold, what it holds, and what is under way."""
+
+    def __init__(self, switch: str, gate_open: bool) -> None:
+        self.sent: Counter[str] = Counter()
+        """Messages by kind."""
+        self._switch = switch
+        self._gate_open = gate_open
+        self._flows: dict[int, Flow] = {}
+        self._numbered: dict[Item, Group | Meter] = {}
+        self._connected = False
+        self._xid = 1
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        self._held: set[int] = set()
+        self._doomed: set[int] = set()
+        self._contents: dict[Item, bytes] = {}
+        self._touched_flows: set[int] = set()
+        self._touched_numbered: set[Item] = set()
+        self._batch: Batch | None = None
+        self._quarantine = Quarantine()
+        self._waits_for_gate = False
+
+    # What is wanted
+
+    def replace(self, program: Program) -> None:
+        """Want exactly this program."""
+        flows = dict(program.flows)
+        self._touched_flows |= self._flows.keys() ^ flows.keys()
+        self._flows = flows
+        things: list[Group | Meter] = [*program.groups.values(), *program.meters.values()]
+        numbered = {item_of(thing): thing for thing in things}
+        for item in self._numbered.keys() | numbered.keys():
+            if self._numbered.get(item) != numbered.get(item):
+                self._touch(item)
+        self._numbered = numbered
+
+    def change(self, change: Change) -> None:
+        """Want what was wanted, with this change."""
+        for cookie in change.removed_flows:
+            self._flows.pop(cookie, None)
+        self._flows.update(change.flows)
+        self._touched_flows.update(change.removed_flows, change.flows)
+        removed: list[Item] = [(Kind.GROUP, number) for number in change.removed_groups]
+        removed += [(Kind.METER, number) for number in change.removed_meters]
+        for item in removed:
+            self._numbered.pop(item, None)
+            self._touch(item)
+        things: list[Group | Meter] = [*change.groups, *change.meters]
+        for thing in things:
+            self._numbered[item_of(thing)] = thing
+            self._touch(item_of(thing))
+
+    def _touch(self, item: Item) -> None:
+        self._touched_numbered.add(item)
+        self._quarantine.release(item)
+
+    # What the switch says
+
+    def connect(self, held: Held) -> None:
+        """The switch is there and holds this of ours."""
+        self._disconnect()
+        self._connected = True
+        self._held = set(held.cookies)
+        self._contents.update(((Kind.GROUP, number), content) for number, content in held.groups.items())
+        self._contents.update(((Kind.METER, number), content) for number, content in held.meters.items())
+        self._touched_flows = self._held ^ self._flows.keys()
+        self._touched_numbered = self._contents.keys() | self._numbered.keys()
+        self._waits_for_gate = bool(held) and not self._gate_open
+
+    def disconnect(self) -> None:
+        """The switch is gone; what it holds is unknown."""
+        self._connected = False
+        self._disconnect()
+
+    def open_gate(self) -> None:
+        """The view is complete: from now on a switch that holds something of ours may be changed, too."""
+        self._gate_open = True
+        self._waits_for_gate = False
+
+    def lost(self, cookie: int) -> None:
+        """The switch says that it dropped a flow; if it is still wanted, it is added again."""
+        if self._batch and cookie in self._flows:
+            self._batch.lost.add(cookie)
+            self._touched_flows.add(cookie)
+        if cookie in self._held:
+            # The message may be older than our last addition, so the flow may be there.
+            self._held.discard(cookie)
+            self._doomed.add(cookie)
+            self._touched_flows.add(cookie)
+
+    def passed(self, xid: int, now: float) -> None:
+        """The switch answered a barrier; if it was the last of the batch, what was not refused is done."""
+        batch = self._batch
+        if batch is None or xid != batch.last_xid:
+            return
+        self._batch = None
+        helpful = False
+        for thing in batch.accepted_settings():
+            self._contents[item_of(thing)] = _content(thing)
+            self._quarantine.release(item_of(thing))
+            helpful = True
+        for cookie in batch.accepted_additions():
+            self._held.add(cookie)
+            self._doomed.discard(cookie)
+            if self._quarantine:
+                self._quarantine.release((Kind.FLOW, cookie))
+        for kind, number in batch.accepted_deletions():
+            if kind is Kind.FLOW:
+                self._doomed.discard(number)
+            else:
+                self._contents.pop((kind, number), None)
+        if helpful:
+            # Flows may have been refused for the want of it.
+            self._quarantine.hasten(now)
+
+    def refused(self, error: Refused, now: float) -> Refusal | None:
+        """The switch refused a message; None if it was none of this batch, or does no harm."""
+        batch = self._batch
+        number = error.xid - batch.first_xid if batch else -1
+        if batch is None or not 0 <= number < batch.size or number in batch.refused:
+            return None
+        item, wanted = batch.subject(number)
+        if (error.type, error.code) in _EXISTS:
+            self._contents[item] = b""
+        elif (error.type, error.code) in _UNKNOWN:
+            self._contents.pop(item, None)
+            if wanted is None:
+                return None
+        batch.refused.add(number)
+        self._quarantine.refuse(item, now)
+        reason = wanted.reason if wanted else Reason("southbound", "deletion of what is no longer wanted")
+        return Refusal(self._switch, reason, error.text, _text(item, wanted))
+
+    # What to do
+
+    @property
+    def settled(self) -> bool:
+        """Whether the switch is connected, and has taken or refused all that is wanted."""
+        touched = self._touched_flows or self._touched_numbered
+        return self._connected and not (self._waits_for_gate or self._batch or touched)
+
+    @property
+    def next_attempt(self) -> float | None:
+        """When something that was refused is to be tried again."""
+        return self._quarantine.next_attempt
+
+    def take(self, now: float) -> Iterator[bytes]:
+        """Begin the next batch, if one is needed and none is under way: its messages, many to a chunk, in order.
+
+        Chunks are encoded as they are asked for. The batch is over when `passed` brings its last barrier.
+        """
+        if not self._connected or self._waits_for_gate or self._batch:
+            return iter(())
+        for kind, number in self._quarantine.due(now):
+            if kind is Kind.FLOW:
+                self._touched_flows.add(number)
+            else:
+                self._touched_numbered.add((kind, number))
+        settings, drops = self._numbered_changes(now)
+        additions, deletions = self._flow_changes(now)
+        batch = Batch(self._xids(), settings, additions, [*deletions, *drops])
+        if not batch.size:
+            return iter(())
+        self._batch = batch
+        self._xid = batch.last_xid + 1
+        self.sent.update(additions=len(additions), deletions=len(deletions), groups_and_meters=len(settings + drops))
+        self.sent["batches"] += 1
+        return batch.chunks(self._wants)
+
+    def _flow_changes(self, now: float) -> tuple[list[tuple[int, Flow]], list[Item]]:
+        touched, self._touched_flows = self._touched_flows, set()
+        additions = []
+        for cookie in touched:
+            flow = self._flows.get(cookie)
+            if flow is None:
+                self._quarantine.release((Kind.FLOW, cookie))
+                if cookie in self._held:
+                    self._held.discard(cookie)
+                    self._doomed.add(cookie)
+            elif cookie not in self._held and not self._quarantine.waits((Kind.FLOW, cookie), now):
+                additions.append((cookie, flow))
+        doomed: list[Item] = [(Kind.FLOW, cookie) for cookie in self._doomed if cookie not in self._flows]
+        return additions, [item for item in doomed if not self._quarantine.waits(item, now)]
+
+    def _numbered_changes(self, now: float) -> tuple[list[Setting], list[Item]]:
+        touched, self._touched_numbered = self._touched_numbered, set()
+        settings, drops = [], []
+        for item in touched:
+            if self._quarantine.waits(item, now):
+                continue
+            wanted, there = self._numbered.get(item), self._contents.get(item)
+            if wanted is None and there is not None:
+                drops.append(item)
+            elif wanted is not None and there != _content(wanted):
+                settings.append(Setting(wanted, there is not None))
+            else:
+                self._quarantine.release(item)
+        # Buckets may use meters.
+        settings.sort(key=lambda setting: isinstance(setting.wanted, Group))
+        drops.sort(key=lambda item: _DELETION_ORDER[item[0]])
+        return settings, drops
+
+    def _xids(self) -> int:
+        most = len(self._flows) + len(self._doomed) + len(self._numbered) + len(self._contents) + 3
+        return self._xid if self._xid + most < OWN_XIDS else 1
+
+    def _wants(self, item: Item) -> bool:
+        kind, number = item
+        return number in self._flows if kind is Kind.FLOW else item in self._numbered
+
+
+def _content(thing: Group | Meter) -> bytes:
+    return group_content(thing) if isinstance(thing, Group) else meter_content(thing)
+
+
+def _text(item: Item, wanted: Flow | Group | Meter | None) -> str:
+    kind, number = item
+    match wanted:
+        case Flow():
+            return flow_text(wanted, number)
+        case Group():
+            return group_text(wanted)
+        case Meter():
+            return meter_text(wanted)
+        case None:
+            return f"delete {kind.value} {number:#x}"

@@ -1,0 +1,231 @@
+"""Whatever is wanted, refused, lost or cut off in between: the switch ends with exactly the program, without a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from controller.dataplane.change import Change
+from controller.dataplane.encoder import cookie_of, encode_flow_add, encode_group_add
+from controller.dataplane.flow import (
+    COOKIE_MARK,
+    OUR_GROUPS,
+    OUR_METERS,
+    Actions,
+    Bucket,
+    Flow,
+    Group,
+    GroupKind,
+    Meter,
+    Output,
+    Program,
+    Reason,
+    ToGroup,
+)
+from controller.dataplane.table import match_of
+from controller.southbound import batch
+from controller.southbound.events import Refused
+from controller.southbound.synchroniser import Synchroniser
+from tests.property.model_switch import Key, ModelSwitch
+
+FOREIGN = 0x1111
+
+
+def a_flow(key: int, variant: int) -> Flow:
+    """One of three contents for one of a few matches; variant 2 uses a group."""
+    actions: Actions = (ToGroup(OUR_GROUPS[key % 2]),) if variant == 2 else (Output(variant + 1),)
+    return Flow(0, 1, match_of(in_port=key), actions, None, None, 0, Reason("test", f"{key} {variant}"))
+
+
+def a_group(number: int, variant: int) -> Group:
+    buckets = (Bucket((Output(variant + 1),)),)
+    return Group(OUR_GROUPS[number], GroupKind.ALL, buckets, Reason("test", "group"))
+
+
+def a_meter(number: int, variant: int) -> Meter:
+    return Meter(OUR_METERS[number], variant + 1, 1, Reason("test", "meter"))
+
+
+def program_of(flows: dict[int, int], groups: dict[int, int], meters: dict[int, int]) -> Program:
+    made = [a_flow(key, variant) for key, variant in flows.items()]
+    for flow in made:
+        for action in flow.actions:
+            if isinstance(action, ToGroup):
+                groups = {OUR_GROUPS.index(action.group): 0, **groups}
+    return Program(
+        {cookie_of(flow): flow for flow in made},
+        {OUR_GROUPS[number]: a_group(number, variant) for number, variant in groups.items()},
+        {OUR_METERS[number]: a_meter(number, variant) for number, variant in meters.items()},
+    )
+
+
+variants = st.integers(0, 2)
+programs = st.builds(
+    program_of,
+    st.dictionaries(st.integers(0, 5), variants, max_size=6),
+    st.dictionaries(st.integers(0, 2), variants, max_size=3),
+    st.dictionaries(st.integers(0, 1), variants, max_size=2),
+)
+
+
+def key_of(flow: Flow) -> Key:
+    """The flow's place in the model's table."""
+    switch = ModelSwitch(groups=dict.fromkeys(OUR_GROUPS[:3], b""))
+    switch.execute(encode_flow_add(flow, 1, 0))
+    return next(iter(switch.flows))
+
+
+class Synchronising(RuleBasedStateMachine):
+    """A synchroniser and a model switch with messages under way between them."""
+
+    @initialize(gate_open=st.booleans(), before=programs, foreign=st.booleans())
+    def begin(self, gate_open: bool, before: Program, foreign: bool) -> None:
+        self.now = 0.0
+        self.switch = ModelSwitch(after_each=self.no_gap)
+        for group in before.groups.values():
+            self.switch.execute(encode_group_add(group, 0))
+        for cookie, flow in before.flows.items():
+            self.switch.execute(encode_flow_add(flow, cookie, 0))
+        self.foreign: dict[Key, int] = {}
+        if foreign:
+            flow = a_flow(99, 0)
+            self.switch.execute(encode_flow_add(flow, FOREIGN, 0))
+            self.foreign = {key_of(flow): FOREIGN}
+        self.synchroniser = Synchroniser("s1", gate_open)
+        self.wanted = Program()
+        self.connected = False
+        self.chunks: Iterator[bytes] = iter(())
+        self.poisoned: set[int] = set()
+        self.switch.refuse = lambda cookie: cookie in self.poisoned
+        self.unbroken: set[Key] = set()
+
+    @property
+    def wanted_keys(self) -> set[Key]:
+        return {key_of(flow) for flow in self.wanted.flows.values()}
+
+    def no_gap(self) -> None:
+        """A match that was wanted all the time since it was there is never without a flow."""
+        if hasattr(self, "unbroken"):
+            assert self.unbroken <= self.switch.flows.keys()
+            self.unbroken |= self.wanted_keys & self.switch.flows.keys()
+
+    def want(self, program: Program) -> None:
+        self.wanted = program
+        self.unbroken &= self.wanted_keys
+
+    @rule(program=programs)
+    def replace(self, program: Program) -> None:
+        self.synchroniser.replace(program)
+        self.want(program)
+
+    @rule(program=programs)
+    def change(self, program: Program) -> None:
+        old = self.wanted
+        self.synchroniser.change(
+            Change(
+                {cookie: flow for cookie, flow in program.flows.items() if cookie not in old.flows},
+                old.flows.keys() - program.flows.keys(),
+                [group for number, group in program.groups.items() if old.groups.get(number) != group],
+                old.groups.keys() - program.groups.keys(),
+                [meter for number, meter in program.meters.items() if old.meters.get(number) != meter],
+                old.meters.keys() - program.meters.keys(),
+            )
+        )
+        self.want(program)
+
+    @rule()
+    def open_gate(self) -> None:
+        self.synchroniser.open_gate()
+
+    @rule()
+    def connect(self) -> None:
+        self.chunks = iter(())
+        self.synchroniser.connect(self.switch.held(COOKIE_MARK))
+        self.connected = True
+
+    @rule()
+    def disconnect(self) -> None:
+        self.chunks = iter(())
+        self.synchroniser.disconnect()
+        self.connected = False
+
+    @rule(index=st.integers(0, 5))
+    def poison(self, index: int) -> None:
+        cookies = sorted(self.wanted.flows)
+        if index < len(cookies):
+            self.poisoned.add(cookies[index])
+            self.unbroken.discard(key_of(self.wanted.flows[cookies[index]]))
+
+    @rule(index=st.integers(0, 5))
+    def lose(self, index: int) -> None:
+        """Somebody deletes a flow of ours, and the switch says so."""
+        keys = sorted(key for key, entry in self.switch.flows.items() if entry.cookie != FOREIGN)
+        if index < len(keys):
+            self.unbroken.discard(keys[index])
+            self.synchroniser.lost(self.switch.flows.pop(keys[index]).cookie)
+
+    @precondition(lambda self: self.connected)
+    @rule(messages=st.integers(1, 12))
+    def work(self, messages: int) -> None:
+        """The switch takes a few messages."""
+        for _ in range(messages):
+            chunk = next(self.chunks, None)
+            if chunk is None:
+                self.chunks = self.synchroniser.take(self.now)
+                chunk = next(self.chunks, b"")
+            for kind, xid, error, code in self.switch.execute(chunk):
+                if kind == "barrier":
+                    self.synchroniser.passed(xid, self.now)
+                else:
+                    refusal = self.synchroniser.refused(Refused(xid, error, code, "no"), self.now)
+                    assert refusal is None or refusal.switch == "s1"
+                    self.unbroken &= self.switch.flows.keys()
+
+    @rule(seconds=st.integers(1, 100))
+    def wait(self, seconds: int) -> None:
+        self.now += seconds
+
+    @rule()
+    def converge(self) -> None:
+        """Once nothing is refused any more, the switch comes to hold exactly what is wanted, and stays so."""
+        self.poisoned.clear()
+        self.synchroniser.open_gate()
+        if not self.connected:
+            self.connect()
+        for _ in range(200):
+            self.work(5)
+            self.now += 61
+        assert self.synchroniser.settled
+        assert self.synchroniser.next_attempt is None
+        expected = {key_of(flow): cookie for cookie, flow in self.wanted.flows.items()} | self.foreign
+        assert {key: entry.cookie for key, entry in self.switch.flows.items()} == expected
+        assert self.switch.groups.keys() == self.wanted.groups.keys()
+        held = self.switch.held(COOKIE_MARK)
+        assert self.switch.meters.keys() == self.wanted.meters.keys()
+        self.connect()
+        assert not list(self.synchroniser.take(self.now)), held
+
+    @invariant()
+    def foreign_flows_are_there(self) -> None:
+        if hasattr(self, "foreign"):
+            assert self.foreign.keys() <= self.switch.flows.keys()
+
+    def teardown(self) -> None:
+        if hasattr(self, "foreign"):
+            self.converge()
+
+
+@pytest.fixture(autouse=True)
+def one_message_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that everything can happen between any two messages."""
+    monkeypatch.setattr(batch, "MESSAGES_PER_WRITE", 1)
+
+
+TestSynchronising = Synchronising.TestCase
+TestSynchronising.settings = settings(
+    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
