@@ -7,6 +7,7 @@ print(seen.lines)
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 import time
@@ -16,8 +17,11 @@ from typing import Self
 
 from namespaces import CommandError, inside
 
-_SETTLE = 0.2
+SETTLE = 0.2
 """Seconds between the last packet of interest and the end of a capture: tcpdump takes packets from a ring in blocks."""
+
+_TIME = re.compile(r"\d\d:\d\d:\d\d\.\d")
+"""How each packet begins; what is inside a tunnel follows on lines of its own, and is joined to its packet."""
 
 
 class Capture:
@@ -33,21 +37,31 @@ class Capture:
         self._reader = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Return when tcpdump listens."""
         said = ""
         for line in self._tcpdump.stderr or ():
             said += line
             if line.startswith("listening on"):
                 self._reader.start()
-                return self
+                return
         self._tcpdump.wait()
         raise CommandError(f"tcpdump did not start: {said.strip()}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        time.sleep(_SETTLE)
+        time.sleep(SETTLE)
+        self.stop()
+
+    def stop(self) -> None:
+        """End tcpdump at once."""
         self._tcpdump.terminate()
-        self._reader.join()
+        if self._reader.is_alive():
+            self._reader.join()
         self._tcpdump.wait()
         for pipe in (self._tcpdump.stdout, self._tcpdump.stderr):
             if pipe:
@@ -65,7 +79,7 @@ class Capture:
 
     def _read(self) -> None:
         for line in self._tcpdump.stdout or ():
-            if line[:1].isspace() and self.lines:
-                self.lines[-1] += " " + line.strip()
-            else:
+            if _TIME.match(line) or not self.lines:
                 self.lines.append(line.strip())
+            else:
+                self.lines[-1] += " " + line.strip()

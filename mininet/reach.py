@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from frames import token_bytes
@@ -31,6 +31,8 @@ class Reachability:
     stations: tuple[str, ...]
     expected: frozenset[Pair]
     seen: frozenset[Pair]
+    complete_after: float | None = None
+    """Seconds until nothing was missing any more; None when that did not happen, or was not waited for."""
 
     @property
     def missing(self) -> frozenset[Pair]:
@@ -54,13 +56,13 @@ def expected_pairs(stations: Iterable[Station]) -> frozenset[Pair]:
     return frozenset((a.name, b.name) for a in known for b in known if a is not b and a.network == b.network)
 
 
-def measure(stations: Mapping[str, Station], env: Mapping[str, str] | None = None) -> Reachability:
+def measure(stations: Mapping[str, Station]) -> Reachability:
     """Ping and broadcast between all stations at once; about two seconds."""
     names = tuple(stations)
     tokens = {f"{a}.{b}": (names[a], names[b]) for a in range(len(names)) for b in range(len(names)) if a != b}
     broadcasts = {f"b{a}": names[a] for a in range(len(names))}
     with Prober(stations.values()) as prober:
-        replied = _ping_all(stations, tokens, env)
+        replied = _ping_all(stations, tokens)
         for token, name in broadcasts.items():
             prober.send(name, token)
         sightings = prober.sightings()
@@ -78,21 +80,23 @@ def measure(stations: Mapping[str, Station], env: Mapping[str, str] | None = Non
 
 
 def wait_until_right(
-    stations: Mapping[str, Station], timeout: float = 30.0, env: Mapping[str, str] | None = None
+    stations: Mapping[str, Station], timeout: float = 30.0, *, since: float | None = None
 ) -> Reachability:
-    """Measure again and again until all is as expected, a leak is seen, or the time is over; the last measurement.
+    """Ping until every expected pair was connected once or the time is over, and measure then.
 
-    While something is missing only the missing pairs are pinged, so the first moment of all being well is found soon.
+    Only what is missing is pinged again, so the moment when all is well is found soon; it is told as `complete_after`,
+    counted from the monotonic time `since` (from now when that is not given).
     """
-    deadline = time.monotonic() + timeout
+    begun = time.monotonic()
     missing: Collection[Pair] = expected_pairs(stations.values())
-    while missing and time.monotonic() < deadline:
+    while missing and time.monotonic() < begun + timeout:
         tokens = {f"w{number}": pair for number, pair in enumerate(sorted(missing))}
-        missing = set(missing) - _ping_all(stations, tokens, env)
-    return measure(stations, env)
+        missing = set(missing) - _ping_all(stations, tokens)
+    complete_after = None if missing else time.monotonic() - (since or begun)
+    return replace(measure(stations), complete_after=complete_after)
 
 
-def _ping_all(stations: Mapping[str, Station], tokens: Mapping[str, Pair], env: Mapping[str, str] | None) -> set[Pair]:
+def _ping_all(stations: Mapping[str, Station], tokens: Mapping[str, Pair]) -> set[Pair]:
     """Ping all pairs at once, one shell in each sender's namespace; the pairs that got a reply."""
     shells = {}
     for name, station in stations.items():
@@ -107,7 +111,6 @@ def _ping_all(stations: Mapping[str, Station], tokens: Mapping[str, Pair], env: 
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=env,
         )
     return {tokens[token] for shell in shells.values() for token in shell.communicate()[0].split()}
 

@@ -18,6 +18,7 @@ from lab import Lab, load_topology
 from namespaces import CommandError
 from prober import Prober
 from reach import expected_pairs, measure
+from wire_watch import Passage, watch
 
 pytestmark = pytest.mark.ovs
 
@@ -161,7 +162,12 @@ def test_tunnels_of_all_encapsulations_carry_frames_of_flows_made_by_hand() -> N
                 break
         assert found.expected == expected_pairs(lab.stations.values())
         assert found.is_right, (sorted(found.missing), sorted(found.leaks))
-        assert {frozenset(pair) for pair in found.seen} >= {frozenset({"out1", "redweb1"})}
+        assert ("out1", "redweb1") in found.seen
+        inner = ("02:00:00:00:00:01", "02:00:00:00:00:02", "10.0.0.1", "10.0.0.2")
+        for name, kind, key in (("blueweb", "VXLAN", 70001), ("bluedb", "Geneve", 70002), ("bluelog", "GRE", 70003)):
+            seen = watch(lab, lab.stations[f"{name}1"], lab.stations[f"{name}2"])
+            assert Passage("hv1:eth0", None, kind, key, inner) in seen
+            assert {(one.tunnel, one.key) for one in seen} == {(kind, key)}
 
 
 def test_command_line_of_mininet_builds_a_topology() -> None:
