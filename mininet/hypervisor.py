@@ -63,14 +63,8 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         )
         self.ovs.vsctl(*self._physical(), "--", *self._integration())
         dad = " nodad" if self._address.version == 6 else ""
-        ip_batch(
-            [
-                f"address add {self._address} dev {PHYSICAL}{dad}",
-                f"link set {PHYSICAL} up",
-                f"link set {INTEGRATION} up",
-            ],
-            pid=self.pid,
-        )
+        lines = [f"link set {PHYSICAL} addrgenmode none", f"address add {self._address} dev {PHYSICAL}{dad}"]
+        ip_batch([*lines, f"link set {PHYSICAL} up"], pid=self.pid)
 
     def _physical(self) -> list[str]:
         return [

@@ -21,7 +21,7 @@ from namespaces import CommandError, run
 from station import Station
 
 _identifiers = itertools.count(4711)
-_TUNNEL = re.compile(r"(VXLAN|Geneve|GRE)\b.*?(?:vni |key=)(0x[0-9a-f]+|\d+)")
+_TUNNEL = re.compile(r"(VXLAN|Geneve|GRE)(?:v0)?\b.*?(?:vni |key=)(0x[0-9a-f]+|\d+)")
 _VLAN = re.compile(r"\bvlan (\d+)")
 _MACS = re.compile(r"((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) > ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})")
 _ADDRESSES = re.compile(r"(\S+) > (\S+): ICMP echo request")

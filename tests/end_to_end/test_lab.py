@@ -163,6 +163,8 @@ def test_tunnels_of_all_encapsulations_carry_frames_of_flows_made_by_hand() -> N
         assert found.expected == expected_pairs(lab.stations.values())
         assert found.is_right, (sorted(found.missing), sorted(found.leaks))
         assert ("out1", "redweb1") in found.seen
+        for guest in ("blueweb1", "bluedb1", "bluelog1"):
+            assert lab.ping(guest, "10.0.0.2", "-M", "do", "-s", "1472"), "a full-size packet fits the underlay"
         inner = ("02:00:00:00:00:01", "02:00:00:00:00:02", "10.0.0.1", "10.0.0.2")
         for name, kind, key in (("blueweb", "VXLAN", 70001), ("bluedb", "Geneve", 70002), ("bluelog", "GRE", 70003)):
             seen = watch(lab, lab.stations[f"{name}1"], lab.stations[f"{name}2"])
