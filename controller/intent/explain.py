@@ -22,6 +22,9 @@ from controller.intent.yaml_reader import kind_of
 
 Steps = tuple[str | int, ...]
 
+MAX_ERRORS = 200_000
+"""More errors of form than this are not told apart: two million would take 4 GB, and nobody reads them."""
+
 
 class Broken:
     """Paths of which nothing is known, because they or something around them were refused."""
@@ -45,6 +48,11 @@ def validate(tree: Map, problems: Problems, broken: Broken) -> Document:
         try:
             return Document.model_validate(values)
         except ValidationError as refused:
+            if refused.error_count() > MAX_ERRORS:
+                what = f"{refused.error_count():,} keys and values have the wrong form"
+                problems.error(0, what, "check that these files are meant for tenantry")
+                broken.add(())
+                return Document()
             errors = refused.errors(include_url=False, include_input=True)
         before = len(removed)
         for error in errors:

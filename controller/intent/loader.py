@@ -54,13 +54,13 @@ def load(paths: Sequence[Path]) -> Loaded:
         tree = read(numbered[1], numbered[0], problems) if numbered else None
         if tree is not None:
             trees.append(tree)
-    if problems.errors and len(trees) < len(problems.files):
+    if not problems.valid and len(trees) < len(problems.files):
         broken.add(())
     tree = merge(trees, problems)
     context = Context(validate(tree, problems, broken), tree, problems, broken)
     for check in (check_switches, check_keys, check_ports, check_overlays, check_lab):
         check(context)
-    if problems.errors:
+    if not problems.valid:
         return Loaded(None, None, problems.errors, problems.warnings)
     intent = build_intent(context.document)
     check_mtus(context, intent)

@@ -58,6 +58,11 @@ class Problems:
         self._warnings.add(self._problem(position, what, instead))
 
     @property
+    def valid(self) -> bool:
+        """Whether there are no errors."""
+        return not self._errors
+
+    @property
     def errors(self) -> tuple[Problem, ...]:
         """All errors by file, line and column."""
         return tuple(sorted(self._errors))

@@ -127,6 +127,13 @@ def test_aliases_that_explode_are_refused_quickly() -> None:
     assert time.monotonic() - before < 5
 
 
+def test_a_large_file_of_something_else_is_one_error() -> None:
+    Path("f.yaml").write_text("".join(f"k{number}: 1\n" for number in range(200_001)))
+    assert errors("f.yaml") == [
+        "f.yaml:1:1: 200,001 keys and values have the wrong form; check that these files are meant for tenantry"
+    ]
+
+
 def test_aliases_that_do_not_explode_are_written_out() -> None:
     Path("f.yaml").write_text(
         SWITCH + "tenants: {blue: {networks: {a: &n {segment: gre, mtu: 1400}, b: *n}}, red: {networks: {c: *n}}}\n"
