@@ -3,12 +3,16 @@
 A unit is one network on one switch, or what a switch has regardless of networks. It is compiled again only when what
 apps are given has changed, and each compilation returns the *change*: the share before and after. Everything sent to a
 switch is made of such changes; the whole program is only assembled when a switch connects.
+
+While keys pass from one network to another (a renamed network, two that swap keys) both may hold the same flow for a
+moment, as it looks the same to the switch. Such a flow is counted, and leaves with the last unit that holds it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps import access, discovery, forwarding, learning, overlay, vlan
 from apps.units import NetworkUnit, SwitchUnit
@@ -23,7 +27,7 @@ SWITCH = ""
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One unit's share of one switch's program, before and after."""
+    """One unit's share of one switch's program, before and after; what another unit still holds is not in `before`."""
 
     switch: str
     before: Share
@@ -37,6 +41,8 @@ class Compiler:
         self._units: dict[str, dict[str, NetworkUnit | SwitchUnit]] = {}
         self._shares: dict[str, dict[str, Share]] = {}
         self._flows: dict[str, dict[int, Flow]] = {}
+        self._further: dict[str, Counter[int]] = {}
+        """For each switch how many units beyond the first hold a flow; few flows have any."""
         self._spread: dict[str, frozenset[str]] = {}
 
     def compile_switch(self, unit: SwitchUnit) -> Iterator[Change]:
@@ -59,6 +65,7 @@ class Compiler:
         self._units.pop(switch, None)
         self._shares.pop(switch, None)
         self._flows.pop(switch, None)
+        self._further.pop(switch, None)
 
     def networks(self) -> frozenset[str]:
         """Ids of the networks that are compiled somewhere."""
@@ -88,7 +95,14 @@ class Compiler:
 
     def _change(self, switch: str, before: Share, after: Share) -> Change:
         flows = self._flows.setdefault(switch, {})
-        for cookie in before.flows.keys() - after.flows.keys():
+        further = self._further.setdefault(switch, Counter())
+        further.update(cookie for cookie in after.flows.keys() - before.flows.keys() if cookie in flows)
+        leaving = before.flows.keys() - after.flows.keys()
+        if staying := leaving & further.keys():
+            further -= Counter(staying)
+            leaving -= staying
+            before = replace(before, flows={c: flow for c, flow in before.flows.items() if c not in staying})
+        for cookie in leaving:
             del flows[cookie]
         flows.update(after.flows)
         return Change(switch, before, after)
