@@ -49,7 +49,7 @@ def plants(draw: st.DrawFn, most: int = 6) -> Plant:
     )
     discovered = [c for c in cables if c.a.switch != c.b.switch and not draw(RARELY)]
     views = {name: draw(_views(switches[name], cables)) for name in names}
-    if draw(RARELY):
+    if len(names) > 1 and draw(RARELY):
         unseen = views.popitem()[0]
         discovered = [c for c in discovered if unseen not in (c.a.switch, c.b.switch)]
     return Plant(switches, views, cables, frozenset(discovered))
