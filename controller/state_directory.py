@@ -25,8 +25,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from controller.intent.allocation import KeyLedger, SegmentKey
-from controller.intent.model import Segment
+from controller.intent.allocation import KeyLedger
+from controller.intent.model import Segment, SegmentKey
 
 _LEDGER, _PREVIOUS, _LOCK = "keys.json", "keys.json.bak", "lock"
 _VERSION = 1

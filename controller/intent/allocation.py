@@ -24,26 +24,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from controller.intent.key_pool import KeyPool
-from controller.intent.model import Intent, Network, Segment
+from controller.intent.model import Intent, Network, Segment, SegmentKey
 
 QUARANTINE = 86_400.0
 """Seconds for which a released key is not given out unless no other is left."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class SegmentKey:
-    """How one network is told apart: a segment that is not AUTO, and its key."""
-
-    segment: Segment
-    key: int
-
-    @property
-    def tunnel(self) -> bool:
-        """Whether the key is a tunnel ID, instead of a VLAN ID."""
-        return self.segment.is_overlay
-
-    def __str__(self) -> str:
-        return f"{self.segment} {self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +106,11 @@ class _Allocation:
             if key in self._owner:
                 what = f"network {network.id} gives up {key}, which network {self._owner[key]} now asks for by number"
                 self._report(network, what, "expect its guests to be apart until all switches have changed")
-            elif not key.tunnel and any(key.key in reserved for reserved in self._fabric.reserved):
+            elif not key.is_tunnel and any(key.key in reserved for reserved in self._fabric.reserved):
                 self._report(network, f"network {network.id} gives up {key}, which is now reserved", "none is needed")
             else:
                 self._give(network, key)
-                if key.tunnel and network.segment is Segment.AUTO and network.id in self._grounded:
+                if key.is_tunnel and network.segment is Segment.AUTO and network.id in self._grounded:
                     what = f"network {network.id} became an overlay ({key}), and {self._grounded[network.id]}"
                     self._report(network, what, "give the switch an endpoint, or the network segment: vlan")
 
@@ -175,7 +159,7 @@ class _Allocation:
         self._report(network, what, f"widen {name} in fabric, or remove networks{other}", fatal=True)
 
     def _used(self, tunnel: bool) -> set[int]:
-        return {key.key for key in self._owner if key.tunnel is tunnel}
+        return {key.key for key in self._owner if key.is_tunnel is tunnel}
 
     def _give(self, network: Network, key: SegmentKey) -> None:
         self._given[network.id] = key
@@ -189,7 +173,7 @@ def _of_kind(released: Mapping[SegmentKey, float], tunnel: bool) -> dict[int, fl
     """Released keys by number; one released in two encapsulations counts from the later time."""
     result: dict[int, float] = {}
     for key, since in released.items():
-        if key.tunnel is tunnel:
+        if key.is_tunnel is tunnel:
             result[key.key] = max(since, result.get(key.key, since))
     return result
 

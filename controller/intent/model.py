@@ -51,6 +51,11 @@ class SegmentKey:
     segment: Segment
     key: int
 
+    @property
+    def is_tunnel(self) -> bool:
+        """Whether the key is a tunnel ID, instead of a VLAN ID."""
+        return self.segment.is_overlay
+
     def __str__(self) -> str:
         return f"{self.segment.value} {self.key}"
 

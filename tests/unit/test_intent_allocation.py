@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.intent.allocation import QUARANTINE, KeyLedger, SegmentKey, allocate
-from controller.intent.model import Fabric, Intent, KeyRange, Network, Port, Segment, Switch
+from controller.intent.allocation import QUARANTINE, KeyLedger, allocate
+from controller.intent.model import Fabric, Intent, KeyRange, Network, Port, Segment, SegmentKey, Switch
 
 AUTO, VLAN, VXLAN, GENEVE, GRE = Segment.AUTO, Segment.VLAN, Segment.VXLAN, Segment.GENEVE, Segment.GRE
 SWITCHES = {"leaf": Switch("leaf", 1), "hv": Switch("hv", 2, ip_address("192.0.2.1"))}

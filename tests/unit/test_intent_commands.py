@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from controller.intent.allocation import KeyLedger, SegmentKey
-from controller.intent.model import Segment
+from controller.intent.allocation import KeyLedger
+from controller.intent.model import Segment, SegmentKey
 from controller.northbound.cli import app
 from controller.state_directory import StateDirectory
 

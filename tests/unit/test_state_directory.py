@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.intent.allocation import KeyLedger, SegmentKey
-from controller.intent.model import Segment
+from controller.intent.allocation import KeyLedger
+from controller.intent.model import Segment, SegmentKey
 from controller.state_directory import StateDirectory, StateError, read_ledger
 
 OLD = KeyLedger({"blue/web": SegmentKey(Segment.VLAN, 2)}, {SegmentKey(Segment.GRE, 5): 12.5})
