@@ -82,11 +82,6 @@ class FabricBridge(LabNode, Switch):  # type: ignore[misc]
         """Name of the bridge that is the switch."""
         return str(self.name)
 
-    def reconnect(self) -> None:
-        """Connect to the controller now; Open vSwitch 3.1 backs off to 8 s, whatever `max_backoff` says."""
-        vsctl("del-controller", self.name)
-        vsctl("set-controller", self.name, *self._targets)
-
     def connected(self) -> bool:
         """Whether the OpenFlow channel is up."""
         return "true" in vsctl("--columns=is_connected", "list", "controller", self.name)

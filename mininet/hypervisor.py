@@ -98,11 +98,6 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         """Run `ovs-ofctl` on the Open vSwitch of this hypervisor."""
         return self.ovs.ofctl(*arguments, stdin=stdin)
 
-    def reconnect(self) -> None:
-        """Connect to the controller now; Open vSwitch 3.1 backs off to 8 s, whatever `max_backoff` says."""
-        self.ovs.vsctl("del-controller", INTEGRATION)
-        self.ovs.vsctl("set-controller", INTEGRATION, self._target)
-
     def connected(self) -> bool:
         """Whether the OpenFlow channel is up."""
         return "true" in self.ovs.vsctl("--columns=is_connected", "list", "controller", INTEGRATION)
