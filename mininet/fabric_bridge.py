@@ -83,7 +83,7 @@ class FabricBridge(LabNode, Switch):  # type: ignore[misc]
         return str(self.name)
 
     def connected(self) -> bool:
-        """Whether the OpenFlow channel is up."""
+        """Whether the OpenFlow channel is up, as the database knew at most 5 seconds ago."""
         return "true" in vsctl("--columns=is_connected", "list", "controller", self.name)
 
     @classmethod

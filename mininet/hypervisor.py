@@ -99,7 +99,7 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         return self.ovs.ofctl(*arguments, stdin=stdin)
 
     def connected(self) -> bool:
-        """Whether the OpenFlow channel is up."""
+        """Whether the OpenFlow channel is up, as the database knew at most 5 seconds ago."""
         return "true" in self.ovs.vsctl("--columns=is_connected", "list", "controller", INTEGRATION)
 
     def stop(self, deleteIntfs: bool = True) -> None:

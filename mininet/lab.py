@@ -2,7 +2,7 @@
 
     intent, model = load_topology([Path("topologies/leaf-spine.yaml")])
     with Lab(intent, model, port=6653, socket=Path("/run/x/openflow.sock")) as lab:
-        lab.wait_connected()
+        print(wait_until_right(lab.stations))
         print(lab.guests["h1"].run(["ping", "-c1", "10.0.0.2"]))
 
 The daemon is somebody else's business: bridges connect to `tcp:127.0.0.1:<port>`, hypervisors to the Unix socket, both
@@ -13,7 +13,6 @@ made, and so does the next run after a crash.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,14 +104,6 @@ class Lab:
         return stations_of(self.intent, [*self.guests.values(), *self.vteps.values()])
 
     # What can be done with it
-
-    def wait_connected(self, timeout: float = 20.0) -> None:
-        """Return when every switch has its OpenFlow channel."""
-        deadline = time.monotonic() + timeout
-        while missing := [name for name, switch in self.switches.items() if not switch.connected()]:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not connected after {timeout:.0f} s: {', '.join(missing)}")
-            time.sleep(0.1)
 
     def reconnect(self) -> None:
         """Make all switches connect now, after a daemon was restarted; left alone they do within 8 seconds.
