@@ -73,6 +73,19 @@ def test_cut_link_and_moved_guest(line: Lab) -> None:
     assert line.guests["h3"].run(["cat", "/sys/class/net/eth0/address"]).strip() == "02:00:00:00:00:03"
 
 
+def test_trunk_guest_has_an_interface_for_each_tag() -> None:
+    with Lab(*load_topology([TOPOLOGIES / "two-tenants-vlan.yaml"])) as lab:
+        lab.switches["s3"].vsctl("del-controller", "s3", "--", "set-fail-mode", "s3", "standalone")
+        lab.switches["s3"].vsctl("set", "port", "s3-eth1", "tag=11", "--", "set", "port", "s3-eth2", "tag=12")
+        stations = {name: lab.stations[name] for name in ("blue3", "red3", "bluetrunk.11", "bluetrunk.12")}
+        with Prober(stations.values()) as prober:
+            prober.send("bluetrunk.11", "first")
+            assert prober.received("first") == {"blue3": 1}
+            prober.send("red3", "second")
+            assert prober.received("second") == {"bluetrunk.12": 1}
+        assert lab.ping("bluetrunk", "10.0.0.3", "-I", "eth0.11")
+
+
 def test_capture_shows_frames_of_a_wire(line: Lab) -> None:
     with line.capture("s2", "s2-eth2", "icmp") as seen:
         line.ping("h1", "10.0.0.2")
