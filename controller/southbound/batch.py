@@ -83,6 +83,16 @@ class Batch:
         return len(self.settings) + len(self.additions) + len(self.deletions)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many messages there are of each kind."""
+        return {
+            "groups and meters set": len(self.settings),
+            "flows added": len(self.additions),
+            "deletions": len(self.deletions),
+            "batches": 1,
+        }
+
+    @property
     def last_xid(self) -> int:
         """The xid of the barrier that settles the batch."""
         return self.first_xid + self.size + 2

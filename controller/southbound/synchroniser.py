@@ -21,12 +21,11 @@ was refused: an old flow may let through what is no longer allowed.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from controller.dataplane.change import Change
 from controller.dataplane.flow import Flow, Group, Meter, Program, Reason
+from controller.dataplane.program import Share
 from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.southbound import error_names
 from controller.southbound.batch import Batch, Item, Kind, Setting, item_of
@@ -57,8 +56,6 @@ class Synchroniser:
     """What one switch should hold, what it holds, and what is under way."""
 
     def __init__(self, switch: str, gate_open: bool) -> None:
-        self.sent: Counter[str] = Counter()
-        """Messages by kind."""
         self._switch = switch
         self._gate_open = gate_open
         self._flows: dict[int, Flow] = {}
@@ -84,28 +81,26 @@ class Synchroniser:
         flows = dict(program.flows)
         self._touched_flows |= self._flows.keys() ^ flows.keys()
         self._flows = flows
-        things: list[Group | Meter] = [*program.groups.values(), *program.meters.values()]
-        numbered = {item_of(thing): thing for thing in things}
+        numbered = _numbered(program.groups.values(), program.meters.values())
         for item in self._numbered.keys() | numbered.keys():
             if self._numbered.get(item) != numbered.get(item):
                 self._touch(item)
         self._numbered = numbered
 
-    def change(self, change: Change) -> None:
-        """Want what was wanted, with this change."""
-        for cookie in change.removed_flows:
+    def change(self, before: Share, after: Share) -> None:
+        """Want what was wanted, with `after` in place of `before`."""
+        for cookie in before.flows.keys() - after.flows.keys():
             self._flows.pop(cookie, None)
-        self._flows.update(change.flows)
-        self._touched_flows.update(change.removed_flows, change.flows)
-        removed: list[Item] = [(Kind.GROUP, number) for number in change.removed_groups]
-        removed += [(Kind.METER, number) for number in change.removed_meters]
-        for item in removed:
-            self._numbered.pop(item, None)
-            self._touch(item)
-        things: list[Group | Meter] = [*change.groups, *change.meters]
-        for thing in things:
-            self._numbered[item_of(thing)] = thing
-            self._touch(item_of(thing))
+        self._flows.update(after.flows)
+        self._touched_flows |= before.flows.keys() ^ after.flows.keys()
+        old, new = _numbered(before.groups, before.meters), _numbered(after.groups, after.meters)
+        for item in old.keys() | new.keys():
+            if item not in new:
+                self._numbered.pop(item, None)
+                self._touch(item)
+            elif self._numbered.get(item) != new[item]:
+                self._numbered[item] = new[item]
+                self._touch(item)
 
     def _touch(self, item: Item) -> None:
         self._touched_numbered.add(item)
@@ -201,13 +196,13 @@ class Synchroniser:
         """When something that was refused is to be tried again."""
         return self._quarantine.next_attempt
 
-    def take(self, now: float) -> Iterator[bytes]:
-        """Begin the next batch, if one is needed and none is under way: its messages, many to a chunk, in order.
+    def take(self, now: float) -> Batch | None:
+        """Begin the next batch, if one is needed and none is under way.
 
-        Chunks are encoded as they are asked for. The batch is over when `passed` brings its last barrier.
+        Its chunks are to be written in order; it is over when `passed` brings its last barrier.
         """
         if not self._connected or self._waits_for_gate or self._batch:
-            return iter(())
+            return None
         for kind, number in self._quarantine.due(now):
             if kind is Kind.FLOW:
                 self._touched_flows.add(number)
@@ -217,12 +212,15 @@ class Synchroniser:
         additions, deletions = self._flow_changes(now)
         batch = Batch(self._xids(), settings, additions, [*deletions, *drops])
         if not batch.size:
-            return iter(())
+            return None
         self._batch = batch
         self._xid = batch.last_xid + 1
-        self.sent.update(additions=len(additions), deletions=len(deletions), groups_and_meters=len(settings + drops))
-        self.sent["batches"] += 1
-        return batch.chunks(self._wants)
+        return batch
+
+    def wants(self, item: Item) -> bool:
+        """Whether a flow, group or meter is wanted now; for `Batch.chunks`."""
+        kind, number = item
+        return number in self._flows if kind is Kind.FLOW else item in self._numbered
 
     def _flow_changes(self, now: float) -> tuple[list[tuple[int, Flow]], list[Item]]:
         touched, self._touched_flows = self._touched_flows, set()
@@ -261,9 +259,10 @@ class Synchroniser:
         most = len(self._flows) + len(self._doomed) + len(self._numbered) + len(self._contents) + 3
         return self._xid if self._xid + most < OWN_XIDS else 1
 
-    def _wants(self, item: Item) -> bool:
-        kind, number = item
-        return number in self._flows if kind is Kind.FLOW else item in self._numbered
+
+def _numbered(groups: Iterable[Group], meters: Iterable[Meter]) -> dict[Item, Group | Meter]:
+    things: list[Group | Meter] = [*groups, *meters]
+    return {item_of(thing): thing for thing in things}
 
 
 def _content(thing: Group | Meter) -> bytes:

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from controller.dataplane.change import Change
 from controller.dataplane.encoder import cookie_of, encode_flow_add, encode_group_add
 from controller.dataplane.flow import (
     COOKIE_MARK,
@@ -26,8 +25,9 @@ from controller.dataplane.flow import (
     Reason,
     ToGroup,
 )
+from controller.dataplane.program import Share
 from controller.dataplane.table import match_of
-from controller.southbound import batch
+from controller.southbound import batch as batches
 from controller.southbound.events import Refused
 from controller.southbound.synchroniser import Synchroniser
 from tests.property.model_switch import Key, ModelSwitch
@@ -61,6 +61,10 @@ def program_of(flows: dict[int, int], groups: dict[int, int], meters: dict[int, 
         {OUR_GROUPS[number]: a_group(number, variant) for number, variant in groups.items()},
         {OUR_METERS[number]: a_meter(number, variant) for number, variant in meters.items()},
     )
+
+
+def share_of(program: Program) -> Share:
+    return Share(dict(program.flows), tuple(program.groups.values()), tuple(program.meters.values()))
 
 
 variants = st.integers(0, 2)
@@ -124,17 +128,7 @@ class Synchronising(RuleBasedStateMachine):
 
     @rule(program=programs)
     def change(self, program: Program) -> None:
-        old = self.wanted
-        self.synchroniser.change(
-            Change(
-                {cookie: flow for cookie, flow in program.flows.items() if cookie not in old.flows},
-                old.flows.keys() - program.flows.keys(),
-                [group for number, group in program.groups.items() if old.groups.get(number) != group],
-                old.groups.keys() - program.groups.keys(),
-                [meter for number, meter in program.meters.items() if old.meters.get(number) != meter],
-                old.meters.keys() - program.meters.keys(),
-            )
-        )
+        self.synchroniser.change(share_of(self.wanted), share_of(program))
         self.want(program)
 
     @rule()
@@ -175,7 +169,8 @@ class Synchronising(RuleBasedStateMachine):
         for _ in range(messages):
             chunk = next(self.chunks, None)
             if chunk is None:
-                self.chunks = self.synchroniser.take(self.now)
+                batch = self.synchroniser.take(self.now)
+                self.chunks = batch.chunks(self.synchroniser.wants) if batch else iter(())
                 chunk = next(self.chunks, b"")
             for kind, xid, error, code in self.switch.execute(chunk):
                 if kind == "barrier":
@@ -207,7 +202,7 @@ class Synchronising(RuleBasedStateMachine):
         held = self.switch.held(COOKIE_MARK)
         assert self.switch.meters.keys() == self.wanted.meters.keys()
         self.connect()
-        assert not list(self.synchroniser.take(self.now)), held
+        assert self.synchroniser.take(self.now) is None, held
 
     @invariant()
     def foreign_flows_are_there(self) -> None:
@@ -222,7 +217,7 @@ class Synchronising(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def one_message_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that everything can happen between any two messages."""
-    monkeypatch.setattr(batch, "MESSAGES_PER_WRITE", 1)
+    monkeypatch.setattr(batches, "MESSAGES_PER_WRITE", 1)
 
 
 TestSynchronising = Synchronising.TestCase

@@ -1,0 +1,135 @@
+"""Announcements: LLDP frames by which switches hear each other, and nobody else is believed.
+
+A frame is plain LLDP (IEEE 802.1AB-2016): chassis ID, port ID and time to live, so other equipment on the wire can read
+it, then one organisationally specific TLV of ours that says the same in full and carries a signature:
+
+    OUI 3 | subtype 1 | version 1 | dpid 8 | interface number 4 | time 8 | length 1 | interface name | signature 16
+
+The signature is HMAC-SHA256 over everything before it, cut to 16 bytes. A guest or neighbour that does not have the key
+cannot invent a link; one that repeats a frame it heard can do so only while its time is fresh, which is for the reader
+to judge. Frames stay below 256 bytes, as copies to the controller are cut there.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from struct import Struct, error
+
+from controller.dataplane.fields import ETH_LLDP
+
+DESTINATION = bytes.fromhex("0180c200000e")
+"""The nearest bridge; no bridge that keeps to the standard passes it on."""
+TIME_TO_LIVE = 120
+MAX_NAME = 64
+"""Bytes of an interface's name; Linux has 15."""
+SIGNATURE_BYTES = 16
+
+_END, _CHASSIS, _PORT, _TTL, _ORGANISATION = 0, 1, 2, 3, 127
+_LOCALLY_ASSIGNED = 7
+_OUI = b"\x02\x7e\x74"
+"""Locally administered, so nobody's."""
+_SUBTYPE, _VERSION = 1, 1
+_HEADER = Struct("!H")
+_OURS = Struct("!3sBBQIQB")
+
+
+class BadFrame(Exception):
+    """A frame that is no announcement of ours; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Which interface of which switch a frame left by."""
+
+    dpid: int
+    interface: str
+    number: int
+
+
+def encode_frame(announcement: Announcement, key: bytes, time: float) -> bytes:
+    """An Ethernet frame that announces an interface at `time` (seconds, any epoch), signed with `key`.
+
+    Raises:
+        ValueError: the interface's name is longer than `MAX_NAME` bytes.
+    """
+    name = announcement.interface.encode()
+    if len(name) > MAX_NAME:
+        raise ValueError(f"interface name {announcement.interface!r} is longer than {MAX_NAME} bytes")
+    dpid = announcement.dpid.to_bytes(8, "big")
+    ours = _OURS.pack(_OUI, _SUBTYPE, _VERSION, announcement.dpid, announcement.number, int(time * 1000), len(name))
+    frame = b"".join(
+        (
+            DESTINATION,
+            _source(dpid),
+            _HEADER.pack(ETH_LLDP),
+            _tlv(_CHASSIS, bytes([_LOCALLY_ASSIGNED]) + b"dpid:" + dpid.hex().encode()),
+            _tlv(_PORT, bytes([_LOCALLY_ASSIGNED]) + name),
+            _tlv(_TTL, _HEADER.pack(TIME_TO_LIVE)),
+            _HEADER.pack(_ORGANISATION << 9 | _OURS.size + len(name) + SIGNATURE_BYTES),
+            ours,
+            name,
+        )
+    )
+    return frame + _signature(frame, key) + _tlv(_END, b"")
+
+
+def decode_frame(data: bytes, key: bytes) -> Announcement:
+    """The announcement in a frame, which may be padded.
+
+    Raises:
+        BadFrame: it is not LLDP, is cut off, is not ours, or is not signed with `key`.
+    """
+    if data[:6] != DESTINATION or data[12:14] != _HEADER.pack(ETH_LLDP):
+        raise BadFrame("it is not LLDP")
+    for kind, start, end in _tlvs(data):
+        if kind == _ORGANISATION and data[start : start + 4] == _OUI + bytes([_SUBTYPE]):
+            return _decode_ours(data, start, end, key)
+    raise BadFrame("it is LLDP of somebody else")
+
+
+def _decode_ours(data: bytes, start: int, end: int, key: bytes) -> Announcement:
+    signed = end - SIGNATURE_BYTES
+    if end - start < _OURS.size + SIGNATURE_BYTES:
+        raise BadFrame("it is too short for an announcement")
+    if not hmac.compare_digest(_signature(data[:signed], key), data[signed:end]):
+        raise BadFrame("its signature is not made with our key")
+    _, _, version, dpid, number, _, length = _OURS.unpack_from(data, start)
+    name = data[start + _OURS.size : signed]
+    if version != _VERSION or len(name) != length:
+        raise BadFrame(f"it is of version {version}, or inconsistent")
+    try:
+        return Announcement(dpid, name.decode(), number)
+    except UnicodeDecodeError:
+        raise BadFrame("its interface name is not UTF-8") from None
+
+
+def _tlvs(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(type, start, end) of each TLV's value."""
+    at = 14
+    while True:
+        try:
+            (header,) = _HEADER.unpack_from(data, at)
+        except error:
+            raise BadFrame("it is cut off") from None
+        start, kind = at + 2, header >> 9
+        at = start + (header & 0x1FF)
+        if kind == _END:
+            return
+        if at > len(data):
+            raise BadFrame("it is cut off")
+        yield kind, start, at
+
+
+def _tlv(kind: int, value: bytes) -> bytes:
+    return _HEADER.pack(kind << 9 | len(value)) + value
+
+
+def _source(dpid: bytes) -> bytes:
+    """A locally administered unicast address made of the datapath id's last 46 bits."""
+    return bytes([dpid[2] & 0xFC | 0x02]) + dpid[3:]
+
+
+def _signature(signed: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, signed, "sha256")[:SIGNATURE_BYTES]

@@ -1,0 +1,229 @@
+"""The switches' side of the daemon: what each switch should hold, and what it reports.
+
+Everything happens on one event loop. Callers say what switches should hold (`change`, `replace`), whether or not they
+are connected; once the loop has nothing else to hand over, each switch that was touched gets its next batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol, TypeVarTuple
+
+from controller.dataplane.flow import Program, Reason
+from controller.dataplane.program import Share
+from controller.fabric.model import Interface
+from controller.southbound import messages as wire
+from controller.southbound.connection import Connection
+from controller.southbound.events import (
+    BarrierPassed,
+    Event,
+    FlowExpired,
+    FlowLost,
+    InterfaceChanged,
+    PacketIn,
+    Refused,
+    SwitchReady,
+)
+from controller.southbound.listen import Listen, open_server, tls_context
+from controller.southbound.sessions import Sessions
+from controller.southbound.statistics import Statistics
+from controller.southbound.synchroniser import Synchroniser
+
+log = logging.getLogger(__name__)
+
+TICK = 0.25
+"""Seconds between two looks at the time-outs of all sessions."""
+
+_Arguments = TypeVarTuple("_Arguments")
+
+
+class SwitchHandler(Protocol):
+    """Who is told what switches report; called on the event loop."""
+
+    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
+        """A switch has a session."""
+
+    def switch_lost(self, name: str, reason: str) -> None:
+        """A switch's session is over."""
+
+    def interface_changed(self, name: str, interface: Interface, deleted: bool) -> None:
+        """An interface is new, has changed, or is gone."""
+
+    def packet_in(self, name: str, cookie: int, in_port: int, data: bytes) -> None:
+        """A switch sent a copy of a packet."""
+
+    def flow_expired(self, name: str, cookie: int) -> None:
+        """A switch dropped a flow of ours after its time-out. While it is wanted, it is added again."""
+
+    def refused(self, name: str, reason: Reason, text: str) -> None:
+        """A switch refused what is wanted for `reason`; `text` has its error and what it was. It is tried again."""
+
+
+class Southbound:
+    """All switches."""
+
+    def __init__(self, handler: SwitchHandler, expected: Mapping[int, str]) -> None:
+        """Serve the switches `expected`, names by datapath id, once `listen` is called."""
+        self.statistics = Statistics()
+        self._handler = handler
+        self._gate_open = False
+        self._switches: dict[str, Synchroniser] = {}
+        self._sessions = Sessions(self, self.statistics)
+        self._touched: set[str] = set()
+        self._progress = asyncio.Event()
+        self._servers: list[asyncio.Server] = []
+        self._endpoints: list[Listen] = []
+        self._ticking: asyncio.Task[None] | None = None
+        self.expect(expected)
+
+    # What the daemon asks for
+
+    async def listen(self, endpoints: Sequence[Listen]) -> None:
+        """Let switches connect.
+
+        Raises:
+            ListenError: an endpoint cannot be listened on.
+        """
+        for endpoint in endpoints:
+            tls = tls_context(endpoint.tls) if endpoint.tls else None
+            self._servers.append(await open_server(endpoint, lambda tls=tls: Connection(self._sessions, tls)))  # type: ignore[misc]
+            self._endpoints.append(endpoint)
+        self._ticking = asyncio.create_task(self._tick())
+
+    async def close(self) -> None:
+        """End all sessions, within a second. Switches keep their flows."""
+        if self._ticking:
+            self._ticking.cancel()
+        for server in self._servers:
+            server.close()
+        await self._sessions.close()
+        for endpoint in self._endpoints:
+            if endpoint.path:
+                with suppress(FileNotFoundError):
+                    endpoint.path.unlink()
+
+    def expect(self, expected: Mapping[int, str]) -> None:
+        """Serve exactly these switches, names by datapath id; the sessions of others end."""
+        self._sessions.expect(expected)
+        names = set(expected.values())
+        self._switches = {name: known for name, known in self._switches.items() if name in names}
+        for name in names - self._switches.keys():
+            self._switches[name] = Synchroniser(name, self._gate_open)
+
+    def replace(self, switch: str, program: Program) -> None:
+        """Have the switch hold exactly this program of ours. Programs for unknown switches are void."""
+        if switch in self._switches:
+            self._switches[switch].replace(program)
+            self._touch(switch)
+
+    def change(self, switch: str, before: Share, after: Share) -> None:
+        """Have the switch hold the share `after` in place of `before`. Changes for unknown switches are void."""
+        if switch in self._switches:
+            self._switches[switch].change(before, after)
+            self._touch(switch)
+
+    def packet_out(self, switch: str, interface_number: int, frame: bytes) -> None:
+        """Send a frame out of an interface; it is lost when the switch is not there or does not read."""
+        connection = self._sessions.ready.get(switch)
+        if connection and connection.send(wire.packet_out(interface_number, frame, 0)):
+            self.statistics.packet_outs += 1
+        else:
+            self.statistics.packet_outs_dropped += 1
+
+    def open_gate(self) -> None:
+        """The view is complete: switches that hold something of ours may be changed from now on."""
+        self._gate_open = True
+        for name, synchroniser in self._switches.items():
+            synchroniser.open_gate()
+            self._touch(name)
+
+    async def settled(self, switches: Iterable[str], timeout: float) -> bool:
+        """Wait until those of the switches that are connected have confirmed or refused all that was asked so far.
+
+        False if `timeout` seconds were not enough.
+        """
+        names = set(switches)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while not all(self._switches[name].settled for name in names & self._sessions.ready.keys()):
+                    self._progress.clear()
+                    await self._progress.wait()
+                return True
+        return False
+
+    # What sessions report (`controller.southbound.sessions.Listener`)
+
+    def said(self, switch: str, event: Event) -> None:
+        """A switch says something."""
+        synchroniser = self._switches[switch]
+        match event:
+            case PacketIn(cookie, _, in_port, data):
+                self.statistics.packet_ins += 1
+                self._tell(self._handler.packet_in, switch, cookie, in_port, data)
+                return
+            case SwitchReady(_, interfaces, has_meters, held):
+                synchroniser.connect(held)
+                self._tell(self._handler.switch_ready, switch, interfaces, has_meters)
+            case InterfaceChanged(interface, deleted):
+                self._tell(self._handler.interface_changed, switch, interface, deleted)
+            case BarrierPassed(xid):
+                synchroniser.passed(xid, _now())
+            case FlowExpired(cookie):
+                synchroniser.lost(cookie)
+                self._tell(self._handler.flow_expired, switch, cookie)
+            case FlowLost(cookie):
+                synchroniser.lost(cookie)
+            case Refused():
+                refusal = synchroniser.refused(event, _now())
+                if refusal:
+                    self.statistics.refusals += 1
+                    self._tell(self._handler.refused, switch, refusal.reason, f"{refusal.said}: {refusal.text}")
+        # After the handler, which may have scheduled changes that are due first.
+        self._touch(switch)
+
+    def lost(self, switch: str, reason: str) -> None:
+        """A switch has no session any more."""
+        self._switches[switch].disconnect()
+        self._progress.set()
+        self._tell(self._handler.switch_lost, switch, reason)
+
+    # What is to be done
+
+    def _touch(self, name: str) -> None:
+        if not self._touched:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._touched.add(name)
+
+    def _flush(self) -> None:
+        touched, self._touched = self._touched, set()
+        for name in touched & self._sessions.ready.keys():
+            synchroniser = self._switches[name]
+            batch = synchroniser.take(_now())
+            if batch:
+                self.statistics.sent.update(batch.counts)
+                self._sessions.ready[name].pump(batch.chunks(synchroniser.wants))
+        self._progress.set()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            now = _now()
+            self._sessions.tick(now)
+            for name in self._sessions.ready:
+                attempt = self._switches[name].next_attempt
+                if attempt is not None and attempt <= now:
+                    self._touch(name)
+
+    def _tell(self, what: Callable[[*_Arguments], None], *arguments: *_Arguments) -> None:
+        try:
+            what(*arguments)
+        except Exception:
+            self.statistics.handler_errors += 1
+            log.exception("a bug: the handler of %s failed", getattr(what, "__name__", what))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
