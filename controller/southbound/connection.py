@@ -5,7 +5,7 @@ talking; and of one turn's copies of packets only `PACKET_INS` are passed on.
 
 Writing is bounded too. Batches are encoded only as fast as the peer reads (`Connection.pump`), a bit in each turn of
 the loop. What has to be written beside them (answers to echo requests) has a bound that no honest peer reaches. A peer
-that does not read for `STALLED_AFTER` is given up. Reading from it goes on all the time: a switch that cannot get rid of
+that does not read for `STALLED_AFTER` is given up. Reading from it never stops: a switch that cannot get rid of
 its answers stops reading, and both would wait for ever.
 
 With TLS, the peer counts from the moment it connects; the handshake is part of what it has to finish in time.
