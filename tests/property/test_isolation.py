@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from controller.dataplane.packet import Packet, Tunnel
 from controller.dataplane.walk import Journey, Visit
 from controller.intent.model import Segment
+from tests.property.conversations import conversations
 from tests.property.expectation import (
     Expected,
     addresses,
@@ -137,17 +138,6 @@ def test_a_switch_without_members_holds_only_what_crosses_it(world: World) -> No
         }
         used = {(name, flow) for journey in conversations(world, network) for name, flow in flows_met(journey)}
         assert held <= used
-
-
-def conversations(world: World, network: str) -> Iterator[Journey]:
-    """A frame from each member to each address of its network, and to all."""
-    here = members(world.scene, network)
-    known = {mac for member in here for mac in addresses(world.scene, network, member.port)}
-    for sender in here:
-        if sender.place:
-            own = addresses(world.scene, network, sender.port) or {UNKNOWN}
-            for mac in {BROADCAST, *known}:
-                yield world.send(sender.place, Packet(mac, min(own), tags=sender.tags))
 
 
 def flows_met(journey: Journey) -> Iterator[tuple[str, object]]:

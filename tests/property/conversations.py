@@ -1,0 +1,22 @@
+"""What all members of a network say to each other: frames that must work, beside the generated ones that may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controller.dataplane.packet import Packet
+from controller.dataplane.walk import Journey
+from tests.property.expectation import addresses, members
+from tests.property.frames import BROADCAST, UNKNOWN
+from tests.property.scene import World
+
+
+def conversations(world: World, network: str) -> Iterator[Journey]:
+    """A frame from each member to each address of its network, and to all."""
+    here = members(world.scene, network)
+    known = {mac for member in here for mac in addresses(world.scene, network, member.port)}
+    for sender in here:
+        if sender.place:
+            own = addresses(world.scene, network, sender.port) or {UNKNOWN}
+            for mac in {BROADCAST, *known}:
+                yield world.send(sender.place, Packet(mac, min(own), tags=sender.tags))

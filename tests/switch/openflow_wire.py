@@ -1,0 +1,59 @@
+"""A bare OpenFlow 1.3 connection to a bridge's management socket: enough to install a program and hear of errors."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from struct import Struct
+
+from controller.dataplane.encoder import encode_flow_add, encode_group_add, encode_meter_add
+from controller.dataplane.flow import Program
+
+HEADER = Struct("!BBHI")
+VERSION = 4
+HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY, BARRIER_REQUEST, BARRIER_REPLY = 0, 1, 2, 3, 20, 21
+
+
+class OpenFlowWire:
+    """One connection; the version is settled when it is made."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(10)
+        self._socket.connect(str(path))
+        self._socket.sendall(HEADER.pack(VERSION, HELLO, 8, 0))
+
+    def __enter__(self) -> OpenFlowWire:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def install(self, program: Program) -> None:
+        """Send a program, and fail when the switch refuses anything in it."""
+        messages = [encode_meter_add(meter, 0) for meter in program.meters.values()]
+        messages += [encode_group_add(group, 0) for group in program.groups.values()]
+        messages += [encode_flow_add(flow, cookie, 0) for cookie, flow in program.flows.items()]
+        assert list(self.errors(messages)) == []
+
+    def errors(self, messages: Iterable[bytes]) -> Iterator[bytes]:
+        """Send messages and a barrier; what the switch says against them."""
+        self._socket.sendall(b"".join(messages) + HEADER.pack(VERSION, BARRIER_REQUEST, 8, 1))
+        while True:
+            _, kind, length, xid = HEADER.unpack(self._receive(8))
+            body = self._receive(length - 8)
+            if kind == BARRIER_REPLY:
+                return
+            if kind == ERROR:
+                yield body
+            if kind == ECHO_REQUEST:
+                self._socket.sendall(HEADER.pack(VERSION, ECHO_REPLY, length, xid) + body)
+
+    def _receive(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            more = self._socket.recv(size - len(data))
+            assert more, "the switch closed the connection"
+            data += more
+        return data
