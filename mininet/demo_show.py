@@ -6,7 +6,6 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from reach import Reachability
 from station import Station
@@ -18,7 +17,7 @@ _LETTERS = string.ascii_letters + string.digits
 
 def step(text: str) -> None:
     """Announce what happens next."""
-    console.print(f"\n[bold]{text}[/bold]")
+    console.print(f"\n[bold]{text}[/bold]", soft_wrap=True)
 
 
 def fact(text: str) -> None:
@@ -66,15 +65,15 @@ def _seen(pair: tuple[str, str], found: Reachability) -> str:
     return " [green]●[/]" if pair in found.seen else " [dim]·[/]"
 
 
-def passages(rows: Sequence[tuple[str, Passage]]) -> None:
+def passages(found: Sequence[tuple[str, Passage]]) -> None:
     """Print frames seen on wires, each with the network it belongs to."""
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for column in ("  network", "wire", "VLAN", "tunnel", "inner MAC addresses", "inner IP addresses"):
-        table.add_column(column, no_wrap=True)
-    for network, passage in rows:
+    rows = [("network", "wire", "VLAN", "tunnel ID", "inner MAC addresses", "inner IP addresses")]
+    for network, passage in found:
         mac_a, mac_b, ip_a, ip_b = passage.inner
-        tunnel = f"{passage.tunnel} {passage.key}" if passage.tunnel else ""
-        vlan = str(passage.vlan or "")
-        macs = f"…{mac_a[-5:]} > …{mac_b[-5:]}"
-        table.add_row(f"  {network}", passage.wire, vlan, tunnel, macs, f"{ip_a} > {ip_b}")
-    console.print(table)
+        tunnel = f"{passage.tunnel} {passage.key}" if passage.tunnel else "-"
+        vlan = str(passage.vlan or "-")
+        rows.append((network, passage.wire, vlan, tunnel, f"…{mac_a[-5:]} > …{mac_b[-5:]}", f"{ip_a} > {ip_b}"))
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for at, row in enumerate(rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        console.print(f"  [dim]{line}[/]" if at == 0 else f"  {line}", soft_wrap=True)

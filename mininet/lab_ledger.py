@@ -62,7 +62,10 @@ class Ledger:
 def refuse_taken(name: str) -> None:
     """Raise when the host's namespace has a device of that name."""
     if Path("/sys/class/net", name).exists():
-        raise CommandError(f"this machine already has a device {name}, which is not of this lab; it is left alone")
+        raise CommandError(
+            f"this machine already has a device {name}, of somebody else or of another lab that is running; "
+            "it is left alone, and the lab is not built"
+        )
 
 
 def sweep() -> list[str]:
