@@ -5,6 +5,7 @@ Few MACs, keys and tags for many networks: the same ones turn up in several netw
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
@@ -35,13 +36,13 @@ class Tenancy:
 
 
 @st.composite
-def tenancies(draw: st.DrawFn, plant: Plant) -> Tenancy:
+def tenancies(draw: st.DrawFn, plant: Plant, segments: Sequence[Segment] = SEGMENTS) -> Tenancy:
     """Two or three tenants with one or two networks each, and ports wherever interfaces are left."""
     tenancy = Tenancy()
     free = {(name, f"{name}-p{number}") for name in plant.switches for number in range(PORTS_PER_SWITCH)}
     for tenant in ("red", "blue", "green")[: draw(st.integers(2, 3))]:
         for name in ("a", "b")[: draw(st.integers(1, 2))]:
-            draw(_networks(tenancy, tenant, name))
+            draw(_networks(tenancy, tenant, name, segments))
         for number in range(draw(st.integers(2, 8))):
             draw(_ports(tenancy, plant, tenant, f"p{number}", free))
     for port in tenancy.ports.values():
@@ -54,8 +55,8 @@ def tenancies(draw: st.DrawFn, plant: Plant) -> Tenancy:
 
 
 @st.composite
-def _networks(draw: st.DrawFn, tenancy: Tenancy, tenant: str, name: str) -> None:
-    segment = draw(st.sampled_from(SEGMENTS))
+def _networks(draw: st.DrawFn, tenancy: Tenancy, tenant: str, name: str, segments: Sequence[Segment]) -> None:
+    segment = draw(st.sampled_from(segments))
     network = Network(tenant, name, segment)
     tenancy.networks[network.id] = network
     taken = tenancy.keys.values()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import strategies as st
 
-from controller.intent.model import Fabric, Intent
+from controller.intent.model import Fabric, Intent, Segment
 from tests.property.fabrics import Plant, plants
 from tests.property.scene import Scene, World
-from tests.property.tenancies import Tenancy, tenancies
+from tests.property.tenancies import SEGMENTS, Tenancy, tenancies
 
 
 @st.composite
-def worlds(draw: st.DrawFn, most: int = 6) -> World:
+def worlds(draw: st.DrawFn, most: int = 6, segments: Sequence[Segment] = SEGMENTS) -> World:
     """A world of at most `most` switches."""
     plant = draw(plants(most))
-    return World(scene_of(plant, draw(tenancies(plant))))
+    return World(scene_of(plant, draw(tenancies(plant, segments))))
 
 
 def scene_of(plant: Plant, tenancy: Tenancy) -> Scene:
