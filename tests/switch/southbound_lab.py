@@ -1,0 +1,160 @@
+"""A southbound at work with what it reported written down, and a bridge of a private Open vSwitch to talk to it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from controller.dataplane.encoder import cookie_of
+from controller.dataplane.flow import (
+    OUR_GROUPS,
+    OUR_METERS,
+    Bucket,
+    Flow,
+    Group,
+    GroupKind,
+    Meter,
+    Output,
+    Program,
+    Reason,
+    ToController,
+    ToGroup,
+)
+from controller.dataplane.table import match_of
+from controller.dataplane.text import flow_text, normalised
+from controller.fabric.model import Interface
+from controller.southbound.listen import Listen
+from controller.southbound.southbound import Southbound
+from namespaces import CommandError
+from private_ovs import PrivateOvs
+
+BRIDGE = "br0"
+DPID = 0xA1
+PATIENCE = 20.0
+WHY = Reason("test", "a test", network="blue/web")
+
+
+@dataclass(slots=True)
+class Recorder:
+    """A handler that writes down what it is told."""
+
+    ready: list[tuple[str, tuple[Interface, ...], bool]] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+    interfaces: list[tuple[str, Interface, bool]] = field(default_factory=list)
+    packets: list[tuple[str, int, int, bytes]] = field(default_factory=list)
+    expired: list[tuple[str, int]] = field(default_factory=list)
+    refusals: list[tuple[str, Reason, str]] = field(default_factory=list)
+
+    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
+        self.ready.append((name, interfaces, has_meters))
+
+    def switch_lost(self, name: str, reason: str) -> None:
+        self.lost.append((name, reason))
+
+    def interface_changed(self, name: str, interface: Interface, deleted: bool) -> None:
+        self.interfaces.append((name, interface, deleted))
+
+    def packet_in(self, name: str, cookie: int, in_port: int, data: bytes) -> None:
+        self.packets.append((name, cookie, in_port, data))
+
+    def flow_expired(self, name: str, cookie: int) -> None:
+        self.expired.append((name, cookie))
+
+    def refused(self, name: str, reason: Reason, text: str) -> None:
+        self.refusals.append((name, reason, text))
+
+
+@asynccontextmanager
+async def serving(
+    *endpoints: Listen, recorder: Recorder | None = None, dpids: Sequence[int] = (DPID,), gate_open: bool = True
+) -> AsyncIterator[tuple[Southbound, Recorder]]:
+    """A southbound that expects switches `s1`, `s2`, ..."""
+    recorder = recorder or Recorder()
+    southbound = Southbound(recorder, {dpid: f"s{index}" for index, dpid in enumerate(dpids, 1)})
+    if gate_open:
+        southbound.open_gate()
+    await southbound.listen(endpoints)
+    try:
+        yield southbound, recorder
+    finally:
+        await southbound.close()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        await asyncio.sleep(0.02)
+
+
+@contextmanager
+def private_ovs(directory: Path) -> Iterator[tuple[PrivateOvs, int]]:
+    """An Open vSwitch in a network namespace of its own, and the id of a process in it."""
+    shell = subprocess.Popen(["unshare", "-n", "sleep", "infinity"])
+    try:
+        time.sleep(0.2)
+        with PrivateOvs(directory, pid=shell.pid) as ovs:
+            yield ovs, shell.pid
+    finally:
+        shell.kill()
+        shell.wait()
+
+
+def fresh_bridge(ovs: PrivateOvs) -> None:
+    """Bridge `br0` with two interfaces, numbers 1 and 2, and no controller."""
+    with suppress(CommandError):
+        ovs.vsctl("--if-exists", "del-br", BRIDGE)
+    settings = ["datapath_type=netdev", "protocols=OpenFlow13", "fail_mode=secure"]
+    ovs.vsctl("add-br", BRIDGE, "--", "set", "bridge", BRIDGE, *settings, f"other-config:datapath-id={DPID:016x}")
+    for number in (1, 2):
+        interface = ["set", "interface", f"p{number}", "type=internal", f"ofport_request={number}"]
+        ovs.vsctl("add-port", BRIDGE, f"p{number}", "--", *interface)
+
+
+def flows_of(ovs: PrivateOvs) -> set[str]:
+    """What `ovs-ofctl` says that the bridge holds."""
+    lines = ovs.ofctl("--no-names", "dump-flows", BRIDGE).splitlines()
+    return {normalised(line) for line in lines if "cookie=" in line}
+
+
+def as_text(program: Program) -> set[str]:
+    """What `ovs-ofctl` should say of it."""
+    return {normalised(flow_text(flow, cookie)) for cookie, flow in program.flows.items()}
+
+
+def program_of(*flows: Flow, groups: Sequence[Group] = (), meters: Sequence[Meter] = ()) -> Program:
+    return Program(
+        {cookie_of(flow): flow for flow in flows},
+        {group.id: group for group in groups},
+        {meter.id: meter for meter in meters},
+    )
+
+
+def mac_flow(number: int, out: int = 1, idle_timeout: int = 0) -> Flow:
+    """A flow for one address."""
+    return Flow(0, 10, match_of(eth_dst=number), (Output(out),), None, None, idle_timeout, WHY)
+
+
+GROUPS = (
+    Group(OUR_GROUPS[0], GroupKind.ALL, (Bucket((Output(1),)), Bucket((Output(2),))), WHY),
+    Group(OUR_GROUPS[1], GroupKind.FAST_FAILOVER, (Bucket((Output(1),), 1), Bucket((Output(2),), 2)), WHY),
+)
+METER = Meter(OUR_METERS[0], 50, 50, WHY)
+
+
+def mixed_program() -> Program:
+    """Something of everything."""
+    return program_of(
+        *(mac_flow(number) for number in range(200)),
+        Flow(0, 5, match_of(in_port=1), (ToGroup(OUR_GROUPS[1]),), None, None, 0, WHY),
+        Flow(0, 4, match_of(vlan_vid=0), (ToController(METER.id), ToGroup(OUR_GROUPS[0])), None, None, 0, WHY),
+        Flow(0, 3, match_of(eth_src=5), (), 1, 7, 0, WHY),
+        groups=GROUPS,
+        meters=(METER,),
+    )
