@@ -68,6 +68,11 @@ def station_name(tenant_name: str, switch: str, number: int) -> str:
     return f"{_guest(tenant_name, switch, (number - 1) // PER_TRUNK)}.{tag_of(number)}"
 
 
+def _address(number: int, host: int) -> str:
+    """Each network has a subnet of its own, as one guest is in many of them."""
+    return f"10.{number >> 8}.{number & 255}.{host}/24"
+
+
 def _guest(tenant_name: str, switch: str, trunk: int) -> str:
     return f"{tenant_name}-{switch}-{trunk + 1}"
 
@@ -97,7 +102,7 @@ def _guests(name: str, networks: int, switches: Sequence[str], samples: Sequence
         for trunk, numbers in enumerate(_trunks(networks)):
             yield f"    {_guest(name, switch, trunk)}:"
             yield f"      port: {name}/{switch}-{trunk + 1}"
-            vlans = ", ".join(f"{tag_of(n)}: {{address: 10.0.0.{host}/24}}" for n in samples if n in numbers)
+            vlans = ", ".join(f"{tag_of(n)}: {{address: {_address(n, host)}}}" for n in samples if n in numbers)
             yield f"      vlans: {{{vlans}}}"
 
 

@@ -5,7 +5,8 @@ checksums. IPv6 works, without router solicitations and without waiting for dupl
 
 A trunk port's guest has an interface `eth0.<VLAN ID>` for each tag that the lab gives addresses for. They are internal
 interfaces of an Open vSwitch bridge inside the guest rather than kernel VLAN devices, since kernels without 802.1Q
-support are common where labs run, and a guest is then the same everywhere.
+support are common where labs run, and a guest is then the same everywhere. Like any host, a guest with several
+interfaces answers by the address it was asked from: give each of its networks a subnet of its own.
 """
 
 from __future__ import annotations
