@@ -205,8 +205,8 @@ def test_a_flood_of_copies_starves_nobody() -> None:
 
         flooding = asyncio.create_task(flood())
         await until(lambda: southbound.statistics.packet_ins_dropped > 10_000)
-        for round_trip in range(20):
-            southbound.replace("s1", program_of(mac_flow(round_trip)))
+        for number in range(20):
+            southbound.replace("s1", program_of(mac_flow(number)))
             assert await southbound.settled(["s1"], 10)
         flooding.cancel()
         assert recorder.packets
@@ -221,11 +221,11 @@ def test_a_multipart_reply_without_end_is_bounded(monkeypatch: pytest.MonkeyPatc
     async def scenario(southbound: Southbound, _: Recorder, port: int) -> None:
         peer = await Peer.connect(port)
         await peer.say_who(OTHER)
-        kind, xid, body = await peer.receive()
-        assert kind == 18
+        asked, xid, body = await peer.receive()
+        assert asked == 18
         part = message(19, xid, body[:2] + b"\x00\x01" + bytes(4) + bytes(64_000))
         with suppress(ConnectionError):
-            for _ in range(40):
+            for _part in range(40):
                 peer.send(part)
                 await peer.writer.drain()
         assert await peer.is_closed()

@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -275,10 +276,10 @@ def test_tls_serves_switches_with_a_certificate_and_no_others(
             plain = socket.create_connection(("127.0.0.1", 6653))
         plain.setblocking(False)
         reader, writer = await asyncio.open_connection(sock=plain, ssl=stranger, server_hostname="x")
-        with pytest.raises(OSError):  # noqa: PT011
+        with suppress(OSError):
+            # To the client a TLS 1.3 handshake looks finished before the server has seen that it has no certificate.
             writer.write(bytes.fromhex("0400000800000001"))
-            if not await reader.read(100):
-                raise ConnectionError
+            assert not await reader.read(100)
         await until(lambda: southbound.statistics.closed["tls"] == 1)
         files = [str(tmp_path / name) for name in ("switch.key", "switch.pem", "ca.pem")]
         ovs.vsctl("set-ssl", *files)
