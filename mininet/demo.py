@@ -88,7 +88,7 @@ class Demo:
             return True
         show.step(f"More networks than VLANs: adding a tenant with {NETWORKS:,} networks to the running daemon")
         added = time.monotonic()
-        shutil.copy(self.growth.file, self.files / "many.yaml")
+        shutil.copy(self.growth.file, self.files / "crowd.yaml")
         self.daemon.reload()
         stations = {name: self.lab.stations[name] for name in self.growth.stations}
         found = wait_until_right(stations, PATIENCE, since=added)

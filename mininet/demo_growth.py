@@ -14,7 +14,7 @@ import beyond_4093
 from controller.intent.lab_model import UPLINK
 from controller.intent.lab_model import Lab as LabModel
 
-TENANT = "many"
+TENANT = "crowd"
 NETWORKS = 4100
 
 
@@ -34,7 +34,7 @@ class Growth:
         first, second = list(model.hypervisors)[:2]
         linked = {end.node for wire in model.wires for end in (wire.a, wire.b) if end.interface != UPLINK}
         samples = (1, NETWORKS) if {first, second} <= linked else (NETWORKS,)
-        file = directory / "many.yaml"
+        file = directory / "crowd.yaml"
         file.write_text(beyond_4093.tenant(TENANT, NETWORKS, (first, second), samples))
         return cls(file, (first, second), samples)
 
