@@ -11,10 +11,12 @@ Layouts: OpenFlow 1.3.5, 7.2.3 (match), 7.2.4 (instructions), 7.2.5 (actions), 7
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from struct import Struct
+from typing import Any
 
-from controller.dataplane.fields import ETH_VLAN, Field
+from controller.dataplane.fields import ETH_VLAN, FIELDS, Field
 from controller.dataplane.flow import (
     COOKIE_MARK,
     Action,
@@ -70,6 +72,18 @@ _GROUP_TYPE = {GroupKind.ALL: 0, GroupKind.FAST_FAILOVER: 3}
 _METER_PACKETS_AND_BURST = 0x0002 | 0x0004
 _METER_DROP = 1
 
+# By a field's name, as strings keep their hash: OXM headers, and the bytes around a value in a set-field action.
+_EXACT = {name: _OXM.pack(field.oxm_class, field.number << 1, field.size) for name, field in FIELDS.items()}
+_MASKED = {name: _OXM.pack(field.oxm_class, field.number << 1 | 1, 2 * field.size) for name, field in FIELDS.items()}
+
+
+def _around(field: Field) -> tuple[bytes, bytes]:
+    padding = -field.size % 8
+    return _ACTION.pack(25, 8 + field.size + padding) + _EXACT[field.name], bytes(padding)
+
+
+_SET_FIELD = {name: _around(field) for name, field in FIELDS.items()}
+
 
 def cookie_of(flow: Flow) -> int:
     """The flow's cookie: our mark, then 56 bits of a hash of everything the switch is told about it."""
@@ -124,7 +138,7 @@ def encode_meter_delete(number: int, xid: int) -> bytes:
 
 def encode_actions(actions: Actions) -> bytes:
     """Actions in order, as they stand in instructions, buckets and packet-outs."""
-    return b"".join([_action(action) for action in actions])
+    return b"".join([_ACTIONS[type(action)](action) for action in actions])
 
 
 def encode_buckets(buckets: tuple[Bucket, ...]) -> bytes:
@@ -164,44 +178,60 @@ def _match(match: Match) -> bytes:
 
 
 def _oxm(field: Field, value: int, mask: int | None) -> bytes:
-    size = field.size
     if mask is None:
-        return _OXM.pack(field.oxm_class, field.number << 1, size) + value.to_bytes(size, "big")
-    header = _OXM.pack(field.oxm_class, field.number << 1 | 1, 2 * size)
-    return header + value.to_bytes(size, "big") + mask.to_bytes(size, "big")
+        return _EXACT[field.name] + value.to_bytes(field.size, "big")
+    return _MASKED[field.name] + value.to_bytes(field.size, "big") + mask.to_bytes(field.size, "big")
 
 
 def _instructions(flow: Flow) -> bytes:
-    parts = []
+    encoded = b""
     if flow.actions:
         actions = encode_actions(flow.actions)
-        parts.append(_INSTRUCTION.pack(4, 8 + len(actions)) + actions)
+        encoded = _INSTRUCTION.pack(4, 8 + len(actions)) + actions
     if flow.metadata is not None:
-        parts.append(_METADATA.pack(2, 24, flow.metadata, 0xFFFFFFFFFFFFFFFF))
+        encoded += _METADATA.pack(2, 24, flow.metadata, 0xFFFFFFFFFFFFFFFF)
     if flow.goto is not None:
-        parts.append(_GOTO.pack(1, 8, flow.goto))
-    return b"".join(parts)
+        encoded += _GOTO.pack(1, 8, flow.goto)
+    return encoded
 
 
-def _action(action: Action) -> bytes:
-    match action:
-        case Output(port):
-            return _OUTPUT.pack(0, 16, port, COPY_BYTES)
-        case SetField(field, value):
-            oxm = _oxm(field, value, None)
-            padding = -(4 + len(oxm)) % 8
-            return _ACTION.pack(25, 4 + len(oxm) + padding) + oxm + bytes(padding)
-        case ToGroup(group):
-            return _GROUP.pack(22, 8, group)
-        case PushVlan():
-            return _PUSH.pack(17, 8, ETH_VLAN)
-        case PopVlan():
-            return _POP.pack(18, 8)
-        case ToController(None):
-            return _OUTPUT.pack(0, 16, CONTROLLER_PORT, COPY_BYTES)
-        case ToController(meter):
-            # Properties: 0 is the number of bytes, 5 the meter; each with the length that OVS gives it when read back.
-            return _CONTROLLER.pack(0xFFFF, 32, _NICIRA, 37, 0, 8, COPY_BYTES, 5, 8, meter)
+def _output(action: Output) -> bytes:
+    return _OUTPUT.pack(0, 16, action.port, COPY_BYTES)
+
+
+def _to_group(action: ToGroup) -> bytes:
+    return _GROUP.pack(22, 8, action.group)
+
+
+def _to_controller(action: ToController) -> bytes:
+    if action.meter is None:
+        return _OUTPUT.pack(0, 16, CONTROLLER_PORT, COPY_BYTES)
+    # Properties: 0 is the number of bytes, 5 the meter; each with the length that OVS gives it when read back.
+    return _CONTROLLER.pack(0xFFFF, 32, _NICIRA, 37, 0, 8, COPY_BYTES, 5, 8, action.meter)
+
+
+def _set_field(action: SetField) -> bytes:
+    field = action.field
+    head, padding = _SET_FIELD[field.name]
+    return head + action.value.to_bytes(field.size, "big") + padding
+
+
+def _push_vlan(_: PushVlan) -> bytes:
+    return _PUSH.pack(17, 8, ETH_VLAN)
+
+
+def _pop_vlan(_: PopVlan) -> bytes:
+    return _POP.pack(18, 8)
+
+
+_ACTIONS: dict[type[Action], Callable[[Any], bytes]] = {
+    Output: _output,
+    ToGroup: _to_group,
+    ToController: _to_controller,
+    SetField: _set_field,
+    PushVlan: _push_vlan,
+    PopVlan: _pop_vlan,
+}
 
 
 def _group_mod(command: int, group: Group, xid: int) -> bytes:
