@@ -87,11 +87,11 @@ class NetworkUnit:
 
 @dataclass(frozen=True, slots=True)
 class NextHop:
-    """How to reach another switch over links."""
+    """How to reach another switch over links; the interface is None while there is no way."""
 
     group: int
     switch: str
-    interface: int
+    interface: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,11 @@ def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
 
 
 def switch_groups(unit: SwitchUnit) -> Iterator[Group]:
-    """The next-hop group of each switch that can be reached."""
+    """The next-hop group of each other switch; empty, and so dropping, while it cannot be reached."""
     for hop in unit.next_hops:
-        bucket = Bucket((Output(hop.interface),), watch_port=hop.interface)
-        yield Group(hop.group, GroupKind.FAST_FAILOVER, (bucket,), Reason(APP, f"next hop to {hop.switch}"))
+        reason = Reason(APP, f"next hop to {hop.switch}")
+        way = () if hop.interface is None else (Bucket((Output(hop.interface),), watch_port=hop.interface),)
+        yield Group(hop.group, GroupKind.FAST_FAILOVER, way, reason)
 
 
 def network_flows(unit: NetworkUnit) -> Iterator[Flow]:

@@ -179,10 +179,16 @@ class Core:
             interface is not None and interface.up and not self.situation.index.is_reserved(end.switch, end.interface)
         )
 
-    def changes(self) -> list[Change]:
-        """Compile what was touched since the last call."""
-        switches, networks = sorted(self._switches), sorted(self._networks)
-        self._switches, self._networks = set(), set()
+    @property
+    def is_dirty(self) -> bool:
+        """Whether something was touched that is not compiled yet."""
+        return bool(self._switches or self._networks)
+
+    def changes(self, limit: int | None = None) -> list[Change]:
+        """Compile what was touched since the last call, of networks at most `limit`; the rest is for the next call."""
+        switches, self._switches = sorted(self._switches), set()
+        networks = sorted(self._networks)[:limit]
+        self._networks.difference_update(networks)
         changes: list[Change] = []
         for name in switches:
             if name in self.fabric.switches:

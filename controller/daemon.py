@@ -2,7 +2,8 @@
 
 Whatever happens (a switch connects, an interface comes, an announcement is heard, a file changes) is told to the core,
 and once the loop has nothing else to hand over, the core's changes go to the switches: all events of one turn cost one
-compilation. New trees take a second step, after the switches confirmed the first (`controller.fabric.transition`).
+compilation. Thousands of networks are compiled a few at a time, as sessions must live on meanwhile. New trees take a
+second step, after the switches confirmed the first (`controller.fabric.transition`).
 
 After a start nothing is changed on a switch that already holds flows of ours until the view is complete: all expected
 switches are there and had time to hear each other, or `GRACE` is over. Until then it forwards as it did.
@@ -38,6 +39,8 @@ LISTENING_ROUNDS = 2.5
 """Announcement periods that the last switch to connect has to hear its neighbours."""
 CONFIRM_WITHIN = 5.0
 """Seconds for all switches to confirm what they were told."""
+NETWORKS_PER_TURN = 50
+"""Networks that are compiled before sessions get their turn again."""
 WATCH_EVERY = 0.5
 """Seconds between two looks at the configuration files."""
 
@@ -106,8 +109,10 @@ class Daemon:
     def _flush(self) -> None:
         self._flush_scheduled = False
         self._log_links()
-        for change in self._core.changes():
+        for change in self._core.changes(NETWORKS_PER_TURN):
             self._southbound.change(change.switch, change.before, change.after)
+        if self._core.is_dirty:
+            self._schedule()
         if self._core.transition.is_pending and self._confirming is None:
             self._confirming = asyncio.create_task(self._confirm())
 
@@ -121,7 +126,8 @@ class Daemon:
 
     async def _confirm(self) -> None:
         while self._core.transition.is_pending:
-            if await self._southbound.settled(self._core.connected_switches(), CONFIRM_WITHIN):
+            has_settled = await self._southbound.settled(self._core.connected_switches(), CONFIRM_WITHIN)
+            if has_settled and not self._core.is_dirty:
                 self._core.trees_confirmed()
                 self._schedule()
             await asyncio.sleep(SLICE)
@@ -129,10 +135,12 @@ class Daemon:
 
     async def _announce(self) -> None:
         while True:
+            started = time.monotonic()
             self._events.announce_slice()
-            if self._core.tick(time.monotonic()):
+            if self._core.tick(self._events.clock):
                 self._schedule()
             await asyncio.sleep(SLICE)
+            self._events.clock += min(time.monotonic() - started, 2 * SLICE)
 
     async def _open_gate(self) -> None:
         deadline = time.monotonic() + GRACE

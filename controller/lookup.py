@@ -84,12 +84,13 @@ def _peers(situation: Situation, switch: Switch) -> tuple[IpAddress, ...]:
 
 
 def _next_hops(situation: Situation, switch: str) -> Iterator[NextHop]:
+    """All other switches of a fabric with links: a group stays while its switch cannot be reached, as flows use it."""
     view = situation.fabric.switches[switch]
-    for destination, group in sorted(situation.index.group_numbers.items()):
-        end = situation.paths.exit(switch, destination)
-        number = view.number(end.interface) if end else None
-        if number is not None:
-            yield NextHop(group, destination, number)
+    if situation.fabric.links:
+        for destination, group in sorted(situation.index.group_numbers.items()):
+            if destination != switch:
+                end = situation.paths.exit(switch, destination)
+                yield NextHop(group, destination, view.number(end.interface) if end else None)
 
 
 class _Plan:

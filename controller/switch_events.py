@@ -38,6 +38,8 @@ class SwitchEvents:
         self._announcer = Announcer(core)
         self.last_ready = 0.0
         """Steady time at which the last switch connected."""
+        self.clock = 0.0
+        """Seconds spent listening. It stands still while the daemon is busy, so that nobody counts as silent then."""
 
     @property
     def southbound(self) -> Southbound:
@@ -48,7 +50,7 @@ class SwitchEvents:
         """A switch has a session."""
         log.info("connected with %d interfaces", len(interfaces), extra={"switch": name})
         self.last_ready = time.monotonic()
-        self._core.switch_ready(name, interfaces, has_meters, self.last_ready)
+        self._core.switch_ready(name, interfaces, has_meters, self.clock)
         self.explain_missing_tunnels(name)
         self._announce(self._announcer.of(name))
         self._schedule()
@@ -109,7 +111,7 @@ class SwitchEvents:
             log.debug("announcement not believed: %s", bad, extra={"switch": name, "interface": at.interface})
             return
         sender = self._core.switch_of(announcement.dpid)
-        if sender is not None and self._core.heard(at, End(sender, announcement.interface), time.monotonic()):
+        if sender is not None and self._core.heard(at, End(sender, announcement.interface), self.clock):
             self._schedule()
 
     def _learn(self, name: str, reason: Reason, data: bytes) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from controller.northbound.check import check
+from controller.northbound.run import run
 from controller.northbound.schema import schema
 from controller.northbound.show import show
 
@@ -18,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(check)
+app.command()(run)
 app.command()(schema)
 app.add_typer(show, name="show")
 

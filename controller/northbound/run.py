@@ -1,0 +1,82 @@
+"""`tenantry run`: the daemon, until SIGTERM or Ctrl-C.
+
+Exit status: 0 after an orderly end, 1 when it could not start, 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controller.daemon import Daemon, InvalidConfiguration, Options
+from controller.northbound.check import Files
+from controller.northbound.logs import set_up_logs
+from controller.southbound.listen import Listen, ListenError, Tls, parse_listen
+from controller.state_directory import StateDirectory, StateError
+
+log = logging.getLogger(__name__)
+
+DEFAULT_LISTEN = "tcp:127.0.0.1:6653"
+DEFAULT_STATE = Path("/var/lib/tenantry")
+
+
+class LogLevel(StrEnum):
+    """What is logged: this and everything more important."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def run(
+    files: Files,
+    listen: Annotated[
+        list[str],
+        typer.Option(
+            metavar="ENDPOINT",
+            help="Where switches connect: tcp:HOST:PORT, ssl:HOST:PORT or unix:PATH; may be repeated.",
+        ),
+    ] = [DEFAULT_LISTEN],  # noqa: B006  (Typer copies it)
+    state: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where segment keys and secrets are kept.")
+    ] = DEFAULT_STATE,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate for ssl: endpoints.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of that certificate.")] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Authority that switches' certificates must be from.")
+    ] = None,
+    log_level: Annotated[LogLevel, typer.Option(help="Log this and what is more important.")] = LogLevel.INFO,
+) -> None:
+    """Run the daemon.
+
+    It takes up changed files by itself, and at once on SIGHUP; files with errors change nothing. SIGTERM and Ctrl-C end
+    it and leave all flows in place.
+
+    Example: tenantry run /etc/tenantry --listen tcp:127.0.0.1:6653 --state /var/lib/tenantry
+    """
+    set_up_logs(log_level.value)
+    tls = Tls(tls_cert, tls_key, tls_ca) if tls_cert and tls_key and tls_ca else None
+    endpoints = [_endpoint(text, tls) for text in listen]
+    try:
+        with StateDirectory(state) as directory:
+            asyncio.run(Daemon(Options(files, endpoints), directory).run())
+    except InvalidConfiguration:
+        log.error("not started: the configuration is not valid")
+        raise typer.Exit(1) from None
+    except (StateError, ListenError) as error:
+        log.error("not started: %s", error)
+        raise typer.Exit(1) from None
+
+
+def _endpoint(text: str, tls: Tls | None) -> Listen:
+    try:
+        endpoint = parse_listen(text, tls)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--listen") from None
+    return endpoint
