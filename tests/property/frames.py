@@ -42,7 +42,7 @@ def guest_frames(draw: st.DrawFn, scene: Scene) -> Injection:
         eth_dst=draw(st.sampled_from((*known, BROADCAST, UNKNOWN)) | st.sampled_from(DESTINATIONS)),
         eth_src=draw(_mostly(st.sampled_from(own), st.sampled_from(SOURCES))),
         eth_type=draw(st.sampled_from(TYPES)),
-        tags=draw(_mostly(st.just(tags), _tags())),
+        tags=draw(_mostly(st.just(tags), _tags() | st.sampled_from(VLAN_IDS).map(lambda inner: (*tags, inner)))),
     )
     return place, packet
 
