@@ -54,3 +54,11 @@ class RealSwitch:
             prefix, receiver = ("tun_", "192.0.2.9") if source.version == 4 else ("tun_ipv6_", "2001:db8::9")
             metadata += f",tun_id={packet.tunnel.id:#x},{prefix}src={source},{prefix}dst={receiver}"
         return self._ovs.appctl("ofproto/trace", BRIDGE, metadata, frame(packet).hex())
+
+    def trace_bytes(self, data: bytes, interface: int) -> str:
+        """What would become of a frame that no `Packet` describes."""
+        return self._ovs.appctl("ofproto/trace", BRIDGE, f"in_port={interface}", data.hex())
+
+    def parse_tags(self, most: int) -> None:
+        """How many tags of a frame OVS may look at; one unless told otherwise."""
+        self._ovs.vsctl("set", "Open_vSwitch", ".", f"other_config:vlan-limit={most}")
