@@ -2,8 +2,8 @@
 
 Only what tables look at is there: addresses, type, VLAN tags, and the header of the tunnel it came out of or goes into.
 `body` stands for all the rest. Tags are VLAN IDs, outermost first, 802.1Q and 802.1ad alike, as no match of OVS tells
-them apart. Like OVS, a switch reads only the first `parsed` tags (`other_config:vlan-limit`, 1 unless set); a tag behind
-those is payload that shows only as the Ethernet type.
+them apart. Like OVS, a switch reads only the first `parsed` tags (`other_config:vlan-limit`, 1 unless set); a tag
+behind those is payload that shows only as the Ethernet type.
 """
 
 from __future__ import annotations
