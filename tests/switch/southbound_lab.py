@@ -11,17 +11,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.dataplane.encoder import cookie_of
+from controller.dataplane.fields import METADATA, TUN_DST, TUN_ID, TUN_IPV6_DST, VLAN_VID
 from controller.dataplane.flow import (
     OUR_GROUPS,
     OUR_METERS,
+    Action,
     Bucket,
     Flow,
     Group,
     GroupKind,
+    Match,
     Meter,
     Output,
+    PopVlan,
     Program,
+    PushVlan,
     Reason,
+    SetField,
     ToController,
     ToGroup,
 )
@@ -141,20 +147,46 @@ def mac_flow(number: int, out: int = 1, idle_timeout: int = 0) -> Flow:
     return Flow(0, 10, match_of(eth_dst=number), (Output(out),), None, None, idle_timeout, WHY)
 
 
+METER = Meter(OUR_METERS[0], 50, 50, WHY)
 GROUPS = (
     Group(OUR_GROUPS[0], GroupKind.ALL, (Bucket((Output(1),)), Bucket((Output(2),))), WHY),
     Group(OUR_GROUPS[1], GroupKind.FAST_FAILOVER, (Bucket((Output(1),), 1), Bucket((Output(2),), 2)), WHY),
+    Group(OUR_GROUPS[2], GroupKind.ALL, (), WHY),
+    Group(
+        OUR_GROUPS[3],
+        GroupKind.ALL,
+        (
+            Bucket((PushVlan(), SetField(VLAN_VID, 0x1064), Output(2))),
+            Bucket((SetField(TUN_ID, 5), SetField(TUN_DST, 0xC0000201), Output(2))),
+            Bucket((SetField(TUN_IPV6_DST, 1 << 100), Output(2))),
+            Bucket((PopVlan(), ToController(METER.id), ToController(None))),
+        ),
+        WHY,
+    ),
 )
-METER = Meter(OUR_METERS[0], 50, 50, WHY)
 
 
 def mixed_program() -> Program:
     """Something of everything."""
+
+    def flow(
+        priority: int, match: Match, *actions: Action, goto: int | None = None, metadata: int | None = None
+    ) -> Flow:
+        return Flow(0, priority, match, actions, goto, metadata, 0, WHY)
+
     return program_of(
-        *(mac_flow(number) for number in range(200)),
-        Flow(0, 5, match_of(in_port=1), (ToGroup(OUR_GROUPS[1]),), None, None, 0, WHY),
-        Flow(0, 4, match_of(vlan_vid=0), (ToController(METER.id), ToGroup(OUR_GROUPS[0])), None, None, 0, WHY),
-        Flow(0, 3, match_of(eth_src=5), (), 1, 7, 0, WHY),
+        *(mac_flow(number, idle_timeout=number % 2 * 300) for number in range(200)),
+        flow(5, match_of(in_port=1), ToGroup(OUR_GROUPS[1]), goto=1),
+        flow(4, match_of(vlan_vid=0), ToController(METER.id), ToGroup(OUR_GROUPS[0])),
+        flow(3, match_of(eth_src=5), goto=1, metadata=7),
+        flow(2, ()),
+        flow(20, match_of(in_port=3, vlan_vid=0x1064), PopVlan(), goto=5, metadata=77),
+        flow(21, match_of(vlan_vid=(0x1000, 0x1000), eth_type=0x88CC), ToController(None)),
+        flow(22, match_of(tun_id=5, tun_src=0xC0000201), PushVlan(), SetField(VLAN_VID, 0x1FFF), Output(2)),
+        flow(23, match_of(metadata=(1 << 40, 0xFF << 40), eth_src=(1 << 40, 1 << 40)), SetField(TUN_ID, 1 << 40)),
+        flow(
+            24, match_of(tun_ipv6_src=5, tun_dst=1), SetField(TUN_IPV6_DST, 1 << 90), SetField(METADATA, 5), Output(9)
+        ),
         groups=GROUPS,
         meters=(METER,),
     )

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import pytest
 
+from controller.dataplane.program import Share
 from controller.southbound import connection, session
 from controller.southbound.listen import Listen
 from controller.southbound.southbound import Southbound
@@ -138,6 +139,34 @@ def test_a_switch_that_comes_back_takes_its_dead_session_over() -> None:
         await until(lambda: len(recorder.ready) == 3)
         assert [name for name, _ in recorder.lost] == ["s2"]
         assert southbound.statistics.closed == {"superseded": 1}
+
+    with_a_good_switch(scenario)
+
+
+def test_a_switch_that_is_no_longer_expected_is_dropped() -> None:
+    async def scenario(southbound: Southbound, recorder: Recorder, port: int) -> None:
+        other = await Peer.connect(port)
+        await other.become_ready(OTHER)
+        await until(lambda: len(recorder.ready) == 2)
+        southbound.expect({GOOD: "s1"})
+        assert await other.is_closed()
+        assert recorder.lost == [("s2", "it is no longer in the configuration")]
+        southbound.change("s2", Share({}), Share({}))
+        assert await southbound.settled(["s1", "s2"], 5)
+
+    with_a_good_switch(scenario)
+
+
+def test_a_handler_that_fails_ends_no_session(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(southbound: Southbound, recorder: Recorder, port: int) -> None:
+        other = await Peer.connect(port)
+        await other.become_ready(OTHER)
+        await until(lambda: len(recorder.ready) == 2)
+        recorder.expired = None  # type: ignore[assignment]
+        other.send(message(11, 0, struct.pack("!QHBB28x", 0x7E << 56, 1, 0, 0) + bytes.fromhex("0001000400000000")))
+        await until(lambda: southbound.statistics.handler_errors)
+        assert "the handler of flow_expired failed" in caplog.text
+        assert "Traceback" in caplog.text
 
     with_a_good_switch(scenario)
 

@@ -15,6 +15,7 @@ import pytest
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import OUR_GROUPS, Flow, Output, Program, ToController, ToGroup
 from controller.dataplane.table import match_of
+from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.southbound.listen import Listen, Tls
 from namespaces import entered, run
 from private_ovs import PrivateOvs
@@ -96,9 +97,29 @@ def test_a_restarted_daemon_reads_back_all_it_sent_and_sends_nothing(ovs: Privat
             return dict(southbound.statistics.sent)
 
     first = asyncio.run(run_daemon())
-    assert first == {"flows added": 203, "groups and meters set": 3, "deletions": 0, "batches": 1}
+    assert first == {"flows added": 209, "groups and meters set": 5, "deletions": 0, "batches": 1}
     assert asyncio.run(run_daemon()) == {}
     assert flows_of(ovs) == as_text(program)
+
+
+def test_an_operator_can_give_our_text_to_ovs_ofctl(ovs: PrivateOvs) -> None:
+    endpoint, program = meet(ovs), mixed_program()
+    for meter in program.meters.values():
+        ovs.ofctl("add-meter", BRIDGE, meter_text(meter))
+    ovs.ofctl("add-groups", BRIDGE, "-", stdin="\n".join(map(group_text, program.groups.values())))
+    ovs.ofctl(
+        "add-flows", BRIDGE, "-", stdin="\n".join(flow_text(flow, cookie) for cookie, flow in program.flows.items())
+    )
+    assert flows_of(ovs) == as_text(program)
+
+    async def scenario() -> None:
+        async with serving(endpoint) as (southbound, recorder):
+            southbound.replace("s1", program)
+            await until(lambda: recorder.ready)
+            assert await southbound.settled(["s1"], 10)
+            assert southbound.statistics.sent == {}, "what was typed in is the same as what would be sent"
+
+    asyncio.run(scenario())
 
 
 def test_nothing_is_changed_before_the_gate_opens(ovs: PrivateOvs) -> None:
