@@ -45,7 +45,7 @@ class Switches:
     def assert_no_circle(self, trees: Trees, live: frozenset[Link]) -> None:
         """Whichever switches have taken up `trees` already: the union of all is without a circle."""
         for number in SOME_TREES:
-            graph = nx.DiGraph()
+            graph: nx.DiGraph[str] = nx.DiGraph()
             for switch, known in [*self.told.items(), *((switch, trees) for switch in SWITCHES)]:
                 for one in known[number] & live:
                     for near, far in ((one.a.switch, one.b.switch), (one.b.switch, one.a.switch)):
