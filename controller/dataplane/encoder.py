@@ -196,7 +196,7 @@ def _instructions(flow: Flow) -> bytes:
 
 
 def _output(action: Output) -> bytes:
-    return _OUTPUT.pack(0, 16, action.port, COPY_BYTES)
+    return _OUTPUT.pack(0, 16, action.port, 0)
 
 
 def _to_group(action: ToGroup) -> bytes:

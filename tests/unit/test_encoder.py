@@ -94,7 +94,7 @@ def meaning(action: Any) -> object:  # noqa: ANN401
     match action:
         case parser.OFPActionOutput(port=ofp.OFPP_CONTROLLER, max_len=256):
             return ToController(None)
-        case parser.OFPActionOutput(port=port, max_len=256):
+        case parser.OFPActionOutput(port=port, max_len=0):
             return Output(port)
         case parser.OFPActionGroup(group_id=group):
             return ToGroup(group)
