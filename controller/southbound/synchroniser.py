@@ -22,34 +22,20 @@ was refused: an old flow may let through what is no longer allowed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from controller.dataplane.flow import Flow, Group, Meter, Program, Reason
+from controller.dataplane.flow import Flow, Group, Meter, Program
 from controller.dataplane.program import Share
-from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.southbound import error_names
 from controller.southbound.batch import Batch, Item, Kind, Setting, item_of
 from controller.southbound.events import Held, Refused
 from controller.southbound.quarantine import Quarantine
 from controller.southbound.readback import group_content, meter_content
+from controller.southbound.refusal import Refusal, refusal_of
 from controller.southbound.session import OWN_XIDS
 
 _DELETION_ORDER = {Kind.GROUP: 0, Kind.METER: 1}
 _EXISTS = {error_names.GROUP_EXISTS, error_names.METER_EXISTS}
 _UNKNOWN = {error_names.UNKNOWN_GROUP, error_names.UNKNOWN_METER}
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Something that a switch did not take."""
-
-    switch: str
-    reason: Reason
-    """Why we wanted it."""
-    said: str
-    """The switch's error in words."""
-    text: str
-    """The flow, group or meter as ovs-ofctl(8) writes it."""
 
 
 class Synchroniser:
@@ -180,8 +166,7 @@ class Synchroniser:
                 return None
         batch.refused.add(number)
         self._quarantine.refuse(item, now)
-        reason = wanted.reason if wanted else Reason("southbound", "deletion of what is no longer wanted")
-        return Refusal(self._switch, reason, error.text, _text(item, wanted))
+        return refusal_of(self._switch, item, wanted, error.text)
 
     # What to do
 
@@ -267,16 +252,3 @@ def _numbered(groups: Iterable[Group], meters: Iterable[Meter]) -> dict[Item, Gr
 
 def _content(thing: Group | Meter) -> bytes:
     return group_content(thing) if isinstance(thing, Group) else meter_content(thing)
-
-
-def _text(item: Item, wanted: Flow | Group | Meter | None) -> str:
-    kind, number = item
-    match wanted:
-        case Flow():
-            return flow_text(wanted, number)
-        case Group():
-            return group_text(wanted)
-        case Meter():
-            return meter_text(wanted)
-        case None:
-            return f"delete {kind.value} {number:#x}"

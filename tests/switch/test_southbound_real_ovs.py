@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +13,7 @@ from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import OUR_GROUPS, Flow, Output, Program, ToController, ToGroup
 from controller.dataplane.table import match_of
 from controller.dataplane.text import flow_text, group_text, meter_text
-from controller.southbound.listen import Listen, Tls
+from controller.southbound.listen import Listen
 from namespaces import entered, run
 from private_ovs import PrivateOvs
 from tests.switch.southbound_lab import (
@@ -260,57 +257,5 @@ def test_a_frame_is_sent_out_of_an_interface(ovs: PrivateOvs, lab: tuple[Private
             southbound.packet_out("s1", 99, frame)
             assert await southbound.settled(["s1"], 5)
             assert recorder.lost == []
-
-    asyncio.run(scenario())
-
-
-def openssl(directory: Path, *arguments: str) -> None:
-    run(["openssl", *(argument.replace("@", f"{directory}/") for argument in arguments)])
-
-
-def certificates(directory: Path) -> None:
-    """An authority, and a certificate of it for the controller and for the switch."""
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    openssl(directory, "req", "-x509", *curve, "-subj", "/CN=ca", "-days", "2", "-keyout", "@ca.key", "-out", "@ca.pem")
-    for name in ("controller", "switch"):
-        openssl(directory, "req", *curve, "-subj", f"/CN={name}", "-keyout", f"@{name}.key", "-out", f"@{name}.csr")
-        signing = ["-CA", "@ca.pem", "-CAkey", "@ca.key", "-CAcreateserial", "-days", "2"]
-        openssl(directory, "x509", "-req", "-in", f"@{name}.csr", *signing, "-out", f"@{name}.pem")
-
-
-def test_tls_serves_switches_with_a_certificate_and_no_others(
-    ovs: PrivateOvs, lab: tuple[PrivateOvs, int], tmp_path: Path
-) -> None:
-    certificates(tmp_path)
-    tls = Tls(tmp_path / "controller.pem", tmp_path / "controller.key", tmp_path / "ca.pem")
-    run(["ip", "link", "set", "lo", "up"], pid=lab[1])
-    program = mixed_program()
-    stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
-
-    async def scenario() -> None:
-        with entered(lab[1]):
-            serve = serving(Listen("127.0.0.1", 6653, tls=tls))
-            southbound, recorder = await serve.__aenter__()
-        southbound.replace("s1", program)
-        with entered(lab[1]):
-            plain = socket.create_connection(("127.0.0.1", 6653))
-        plain.setblocking(False)
-        reader, writer = await asyncio.open_connection(sock=plain, ssl=stranger, server_hostname="x")
-        with suppress(OSError):
-            # To the client a TLS 1.3 handshake looks finished before the server has seen that it has no certificate.
-            writer.write(bytes.fromhex("0400000800000001"))
-            assert not await reader.read(100)
-        await until(lambda: southbound.statistics.closed["tls"] == 1)
-        files = [str(tmp_path / name) for name in ("switch.key", "switch.pem", "ca.pem")]
-        ovs.vsctl("set-ssl", *files)
-        ovs.vsctl("set-controller", BRIDGE, "ssl:127.0.0.1:6653")
-        await until(lambda: recorder.ready)
-        assert await southbound.settled(["s1"], 10)
-        assert flows_of(ovs) == as_text(program)
-        began = time.monotonic()
-        await serve.__aexit__(None, None, None)
-        assert time.monotonic() - began < 1
-        assert flows_of(ovs) == as_text(program)
 
     asyncio.run(scenario())
