@@ -1,0 +1,100 @@
+"""A whole installation for tests: a lab of real switches, and the daemon as a process of its own that runs them.
+
+    @pytest.fixture(scope="module")
+    def ring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+        with running(TOPOLOGIES / "two-tenants-vlan.yaml", tmp_path_factory.mktemp("ring")) as installation:
+            yield installation
+
+On entering, everybody reaches whom they should and all links are found, so a test can begin with what it is about.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from controller.dataplane.encoder import COOKIE_MARK_MASK, COOKIE_MARK_VALUE
+from demo_daemon import DaemonProcess
+from lab import Lab, load_topology
+from prober import Prober
+from reach import Reachability, wait_until_right
+from tests.end_to_end.eventually import PATIENCE, eventually
+
+TOPOLOGIES = Path(__file__).parents[2] / "topologies"
+
+_COOKIE = re.compile(r"\bcookie=0x([0-9a-f]+)")
+
+
+class Installation:
+    """A lab and its daemon; `files` is the directory of configuration files that the daemon was given."""
+
+    def __init__(self, topology: Path, directory: Path) -> None:
+        """Describe it, with all of its files in `directory`."""
+        self.files = directory / "files"
+        self.files.mkdir()
+        self.topology = Path(shutil.copy(topology, self.files / "topology.yaml"))
+        self.daemon = DaemonProcess(directory, [self.files])
+        intent, model = load_topology([topology])
+        self.lab = Lab(intent, model, port=self.daemon.port, socket=self.daemon.socket)
+        self.daemon.mark = self.lab.mark
+
+    def prober(self) -> Prober:
+        """A prober at all stations."""
+        return Prober(self.lab.stations.values())
+
+    def reach(self) -> Reachability:
+        """Wait until everybody reaches whom they should; what was seen."""
+        return wait_until_right(self.lab.stations, PATIENCE)
+
+    def flows(self, switch: str) -> list[str]:
+        """All flows of a switch without their counters, sorted."""
+        node = self.lab.switches[switch]
+        lines = node.ofctl("--no-stats", "dump-flows", node.bridge).splitlines()
+        return sorted(line.strip() for line in lines if "cookie=" in line)
+
+    def cookies(self, switch: str) -> set[int]:
+        """Cookies of our flows on a switch."""
+        found = {int(match[1], 16) for line in self.flows(switch) if (match := _COOKIE.search(line))}
+        return {cookie for cookie in found if cookie & COOKIE_MARK_MASK == COOKIE_MARK_VALUE}
+
+    def all_cookies(self) -> dict[str, set[int]]:
+        """Cookies of our flows on every switch."""
+        return {name: self.cookies(name) for name in self.lab.switches}
+
+    def settle(self) -> None:
+        """Wait until the switches hold the same flows at two looks in a row."""
+        before: list[dict[str, set[int]]] = []
+
+        def is_quiet() -> bool:
+            before.append(self.all_cookies())
+            return len(before) > 1 and before[-1] == before[-2]
+
+        eventually(is_quiet, "flows that no longer change")
+
+    def log(self) -> str:
+        """The daemon's log so far."""
+        return self.daemon.log.read_text(errors="replace")
+
+    def wait_for_log(self, text: str, times: int = 1) -> None:
+        """Wait until `text` was logged so often, counted from the daemon's first start."""
+        eventually(lambda: self.log().count(text) >= times, f"{text!r} in the log, {times} times")
+
+
+@contextmanager
+def running(topology: Path, directory: Path) -> Iterator[Installation]:
+    """An installation with everything up and found."""
+    installation = Installation(topology, directory)
+    with installation.daemon, installation.lab:
+        found = installation.reach()
+        assert found.is_right, (sorted(found.missing), sorted(found.leaks), installation.daemon.log_tail())
+        links = [wire for wire in installation.lab.model.wires if wire.a.interface != "eth0"]
+        installation.wait_for_log("link up", len(links))
+        installation.settle()
+        try:
+            yield installation
+        finally:
+            # In good order before the lab goes, which would kill it.
+            installation.daemon.stop()
