@@ -7,6 +7,10 @@ A userspace tunnel sends through the bridge that has the endpoint's address, so 
 interface. `br-int` is the switch of the intent: secure, and programmed by the daemon. A tunnel interface takes peer and
 key from the flow that outputs to it (`remote_ip=flow`, `key=flow`).
 
+To a peer whose MAC address is not known yet, userspace tunnels send one ARP request for each *translation* of a packet,
+and drop what they translated from then on without asking again, for as long as packets keep coming. An underlay that
+comes up a second too late would stay unused; `MAX_IDLE` makes the drops be forgotten between a guest's retries.
+
 There is no management wire. The file system is shared between network namespaces, and OVS connects to any socket in
 its own run directory, so `openflow.sock` in there is a symbolic link to the Unix socket on which the daemon listens.
 """
@@ -26,6 +30,8 @@ from namespaces import ip_batch
 from private_ovs import PrivateOvs
 
 INTEGRATION, PHYSICAL = "br-int", "br-phys"
+MAX_IDLE = 500
+"""Milliseconds until a datapath flow without packets is dropped (Open vSwitch's own default is 10,000)."""
 
 
 class Hypervisor(LabNode, Switch):  # type: ignore[misc]
@@ -68,6 +74,7 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
 
     def _physical(self) -> list[str]:
         return [
+            *("set", "Open_vSwitch", ".", f"other_config:max-idle={MAX_IDLE}", "--"),
             *("add-br", PHYSICAL, "--", "set", "bridge", PHYSICAL, "datapath_type=netdev", "fail_mode=standalone"),
             *("--", "set", "interface", PHYSICAL, f"mtu_request={self._underlay_mtu}"),
             *(("--", "add-port", PHYSICAL, lab_model.UPLINK) if lab_model.UPLINK in self.interfaces() else ()),

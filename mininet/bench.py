@@ -1,0 +1,55 @@
+"""The benchmarks: `./run bench [NAME]`, all of them without a name.
+
+One line of JSON for each figure goes to standard output, a table of all to standard error. See `bench_report`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import FrameType
+
+import bench_dataplane
+import bench_flows
+import bench_start
+from bench_report import Figure, emit, note, print_table
+from namespaces import CommandError
+
+BENCHES: Mapping[str, Callable[[], Iterator[Figure]]] = {
+    bench_flows.NAME: bench_flows.run,
+    bench_start.NAME: bench_start.run,
+    bench_dataplane.NAME: bench_dataplane.run,
+}
+
+
+def main(arguments: Collection[str]) -> int:
+    """Run benchmarks; the exit status."""
+    parser = argparse.ArgumentParser(prog="./run bench", description="What Tenantry costs, measured on this machine.")
+    parser.add_argument("name", nargs="?", choices=sorted(BENCHES), help="which; all when left out")
+    options = parser.parse_args(list(arguments))
+    signal.signal(signal.SIGTERM, _interrupt)
+    figures: list[Figure] = []
+    try:
+        for name, bench in BENCHES.items():
+            if options.name in (None, name):
+                for figure in bench():
+                    emit(figure)
+                    figures.append(figure)
+    except CommandError as error:
+        note(str(error))
+        return 1
+    except KeyboardInterrupt:
+        note("interrupted")
+        return 1
+    print_table(figures)
+    return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
