@@ -78,9 +78,14 @@ def _peers(situation: Situation, switch: Switch) -> tuple[IpAddress, ...]:
     others = [
         other.endpoint
         for other in situation.intent.fabric.switches.values()
-        if other.endpoint and other.endpoint != switch.endpoint and other.endpoint.version == switch.endpoint.version
+        if other.endpoint and other.endpoint != switch.endpoint and _is_one_family(switch, other.endpoint)
     ]
     return tuple(sorted(others, key=int))
+
+
+def _is_one_family(switch: Switch, endpoint: IpAddress) -> bool:
+    """Whether a switch's packets can reach an endpoint: both are IPv4, or both IPv6."""
+    return switch.endpoint is not None and switch.endpoint.version == endpoint.version
 
 
 def _next_hops(situation: Situation, switch: str) -> Iterator[NextHop]:
@@ -138,8 +143,8 @@ class _Plan:
                 tunnel = view.number(switch.tunnels.get(self.segment.segment))
                 units[name] = self._unit(
                     name,
-                    outside=tuple(self._outside_ports(view.has_meters, tunnel)),
-                    remote=tuple(self._by_endpoint(name)),
+                    outside=tuple(self._outside_ports(switch, view.has_meters, tunnel)),
+                    remote=tuple(self._by_endpoint(switch)),
                     tunnel=tunnel,
                     peers=self._flood_peers(switch),
                 )
@@ -185,9 +190,9 @@ class _Plan:
                 meter = meter_number(number) if view.has_meters else None
                 yield LocalPort(port.id, number, tag, self._addresses(port), not port.mac, meter)
 
-    def _outside_ports(self, has_meters: bool, tunnel: int | None) -> Iterator[OutsidePort]:
+    def _outside_ports(self, switch: Switch, has_meters: bool, tunnel: int | None) -> Iterator[OutsidePort]:
         for port in self.outside:
-            if port.endpoint and tunnel is not None:
+            if port.endpoint and tunnel is not None and _is_one_family(switch, port.endpoint):
                 meter = meter_number(tunnel) if has_meters else None
                 yield OutsidePort(port.id, port.endpoint, self._addresses(port), not port.mac, meter)
 
@@ -198,17 +203,17 @@ class _Plan:
                 for address in self._addresses(port):
                     yield RemoteAddress(address.mac, port.id, group=group)
 
-    def _by_endpoint(self, name: str) -> Iterator[RemoteAddress]:
+    def _by_endpoint(self, switch: Switch) -> Iterator[RemoteAddress]:
         switches = self.situation.intent.fabric.switches
         behind = [
             (switches[member].endpoint, port)
             for member, ports in self.members.items()
             for port, _ in ports
-            if member != name
+            if member != switch.name
         ]
         behind += [(port.endpoint, port) for port in self.outside]
         for endpoint, port in behind:
-            if endpoint is not None:
+            if endpoint is not None and _is_one_family(switch, endpoint):
                 for address in self._addresses(port):
                     yield RemoteAddress(address.mac, port.id, endpoint=endpoint)
 
@@ -216,4 +221,5 @@ class _Plan:
         switches = self.situation.intent.fabric.switches
         endpoints = {switches[member].endpoint for member in self.members if member != switch.name}
         endpoints |= {port.endpoint for port in self.outside}
-        return tuple(sorted((endpoint for endpoint in endpoints if endpoint is not None), key=int))
+        usable = (endpoint for endpoint in endpoints if endpoint is not None and _is_one_family(switch, endpoint))
+        return tuple(sorted(usable, key=int))

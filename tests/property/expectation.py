@@ -86,7 +86,11 @@ def sender_of(scene: Scene, start: Place, packet: Packet) -> tuple[str, list[Mem
             key = SegmentKey(_encapsulation(scene, start), packet.tunnel.id)
             is_here = scene.keys.get(network) == key and any(m.place and m.place[0] == start[0] for m in present)
             is_plain = is_here and not packet.tags
-            senders = [m for m in present if is_plain and m.port.endpoint == packet.tunnel.source]
+            senders = [
+                m
+                for m in present
+                if is_plain and m.port.endpoint == packet.tunnel.source and _is_one_family(scene, start[0], m.port)
+            ]
         if senders:
             return network, senders
     return "", []
@@ -132,7 +136,13 @@ def _has_way(scene: Scene, key: SegmentKey, switch: str, member: Member) -> bool
         return True
     if key.segment is Segment.VLAN:
         return member.port.switch in connected(scene, switch)
-    return tunnel_of(scene, switch, key.segment) is not None and endpoint_of(scene, member.port) is not None
+    return tunnel_of(scene, switch, key.segment) is not None and _is_one_family(scene, switch, member.port)
+
+
+def _is_one_family(scene: Scene, switch: str, port: Port) -> bool:
+    """Whether a switch and what a port is behind can send each other packets: both IPv4, or both IPv6."""
+    here, there = scene.intent.fabric.switches[switch].endpoint, endpoint_of(scene, port)
+    return here is not None and there is not None and here.version == there.version
 
 
 def _sorted_out(scene: Scene, key: SegmentKey, switch: str, reached: Iterable[Member]) -> Expected:
