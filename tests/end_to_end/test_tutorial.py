@@ -55,8 +55,9 @@ class Shell:
 def shell(tmp_path: Path) -> Iterator[Shell]:
     shell = Shell(tmp_path)
     yield shell
-    shell.close()
+    # First what may still hold the shell's output open.
     remove_what_is_left(tmp_path)
+    shell.close()
 
 
 def remove_what_is_left(directory: Path) -> None:
