@@ -9,6 +9,9 @@ from dataclasses import replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from apps import learning
+from apps.discovery import NEAREST_BRIDGE
+from controller.dataplane.fields import ETH_LLDP
 from controller.dataplane.packet import Packet, Tunnel
 from controller.dataplane.walk import Journey, Visit
 from controller.intent.model import Segment
@@ -22,6 +25,7 @@ from tests.property.expectation import (
     sender_of,
     tunnel_of,
 )
+from tests.property.fabrics import endpoint
 from tests.property.frames import (
     BROADCAST,
     UNKNOWN,
@@ -32,6 +36,7 @@ from tests.property.frames import (
     tunnelled_frames,
 )
 from tests.property.scene import Scene, World
+from tests.property.tenancies import KEYS
 from tests.property.worlds import worlds
 
 FRAMES_PER_WORLD = 6
@@ -41,7 +46,7 @@ def outcome(journey: Journey) -> Expected:
     """What came out, in the form in which it is expected."""
     return Expected(
         Counter((place, packet.tags) for place, packet in journey.delivered),
-        Counter((endpoint, kind, packet.tunnel.id) for endpoint, kind, packet in journey.departed),
+        Counter((receiver, kind, packet.tunnel.id) for receiver, kind, packet in journey.departed),
     )
 
 
@@ -75,7 +80,7 @@ def test_interfaces_of_nobody_get_nothing_in(world: World, data: st.DataObject) 
     journey = world.send(start, packet)
     assert outcome(journey) == Expected()
     assert len(journey.visits) == 1
-    is_announcement = packet.eth_type == 0x88CC and packet.eth_dst == 0x0180C200000E and not packet.tags
+    is_announcement = packet.eth_type == ETH_LLDP and packet.eth_dst == NEAREST_BRIDGE and not packet.tags
     assert bool(journey.visits[0].outcome.copies) == is_announcement
 
 
@@ -109,11 +114,12 @@ def test_a_tunnel_brings_only_the_keys_of_networks(world: World, data: st.DataOb
 
 @given(worlds(), st.data())
 def test_only_the_first_switch_copies_and_only_unknown_senders(world: World, data: st.DataObject) -> None:
+    """The outer tag says who sends: a frame that is dropped for a second one still tells where its sender is."""
     scene = world.scene
     assume(any(attachments(scene)))
     start, packet = data.draw(guest_frames(scene))
     journey = world.send(start, packet)
-    network, senders = sender_of(scene, start, packet)
+    network, senders = sender_of(scene, start, replace(packet, tags=packet.tags[:1]))
     is_news = bool(
         network in scene.keys
         and not packet.eth_src & 1 << 40
@@ -123,6 +129,22 @@ def test_only_the_first_switch_copies_and_only_unknown_senders(world: World, dat
     if network in scene.keys or not network:
         assert len(journey.visits[0].outcome.copies) == is_news
     assert not any(visit.outcome.copies for visit in journey.visits[1:])
+
+
+@given(worlds())
+def test_no_guest_and_no_tunnel_reaches_the_discovery(world: World) -> None:
+    scene = world.scene
+    guests = [place for port, place in attachments(scene) if port.trunk or port.network in scene.keys]
+    outside = [Tunnel(key, endpoint(4, 10), None) for key in KEYS]
+    frames = [(place, Packet(NEAREST_BRIDGE, UNKNOWN, ETH_LLDP)) for place in guests]
+    frames += [
+        (place, Packet(NEAREST_BRIDGE, UNKNOWN, ETH_LLDP, tunnel=tunnel))
+        for place in tunnel_places(scene)
+        for tunnel in outside
+    ]
+    for start, packet in frames:
+        copies = world.send(start, packet).visits[0].outcome.copies
+        assert all(flow.reason.app == learning.APP for flow in copies)
 
 
 @given(worlds())

@@ -16,7 +16,7 @@ from namespaces import new_namespace
 from private_ovs import PrivateOvs
 from tests.property.conversations import conversations
 from tests.property.expectation import attachments
-from tests.property.frames import guest_frames, stray_frames, tunnel_places, tunnelled_frames
+from tests.property.frames import BROADCAST, UNKNOWN, guest_frames, stray_frames, tunnel_places, tunnelled_frames
 from tests.property.scene import World
 from tests.property.worlds import worlds
 from tests.switch.real_switch import RealSwitch
@@ -67,6 +67,9 @@ def busiest(world: World, data: st.DataObject) -> tuple[str, list[tuple[int, Pac
     injections.append(data.draw(stray_frames(scene)))
     if tunnel_places(scene):
         injections += [data.draw(tunnelled_frames(scene)) for _ in range(FRAMES)]
+    port, place = max(attachments(scene), key=lambda each: len(each[0].trunk))
+    tags = (port.trunk[0][0],) if port.trunk else ()
+    injections += [(place, Packet(BROADCAST, UNKNOWN, tags=odd)) for odd in ((0,), (*tags, 0), (*tags, 101))]
     journeys = [world.send(start, packet) for start, packet in injections]
     journeys += [journey for network in scene.intent.networks for journey in conversations(world, network)]
     arrivals: dict[str, set[tuple[int, Packet]]] = {}
