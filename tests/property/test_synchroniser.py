@@ -106,6 +106,8 @@ class Synchronising(RuleBasedStateMachine):
         self.poisoned: set[int] = set()
         self.switch.refuse = lambda cookie: cookie in self.poisoned
         self.unbroken: set[Key] = set()
+        self.refused_keys: set[Key] = set()
+        """Where the old flow goes although the new one was refused."""
 
     @property
     def wanted_keys(self) -> set[Key]:
@@ -115,11 +117,19 @@ class Synchronising(RuleBasedStateMachine):
         """A match that was wanted all the time since it was there is never without a flow."""
         if hasattr(self, "unbroken"):
             assert self.unbroken <= self.switch.flows.keys()
-            self.unbroken |= self.wanted_keys & self.switch.flows.keys()
+            there = {key for key, entry in self.switch.flows.items() if entry.cookie in self.wanted.flows}
+            self.refused_keys -= there
+            self.unbroken |= (self.wanted_keys & self.switch.flows.keys()) - self.refused_keys
 
     def want(self, program: Program) -> None:
         self.wanted = program
         self.unbroken &= self.wanted_keys
+        for cookie in program.flows.keys() & self.poisoned:
+            self.refuse(program.flows[cookie])
+
+    def refuse(self, flow: Flow) -> None:
+        self.refused_keys.add(key_of(flow))
+        self.unbroken.discard(key_of(flow))
 
     @rule(program=programs)
     def replace(self, program: Program) -> None:
@@ -152,7 +162,7 @@ class Synchronising(RuleBasedStateMachine):
         cookies = sorted(self.wanted.flows)
         if index < len(cookies):
             self.poisoned.add(cookies[index])
-            self.unbroken.discard(key_of(self.wanted.flows[cookies[index]]))
+            self.refuse(self.wanted.flows[cookies[index]])
 
     @rule(index=st.integers(0, 5))
     def lose(self, index: int) -> None:
