@@ -61,8 +61,10 @@ def run(
     Example: tenantry run /etc/tenantry --listen tcp:127.0.0.1:6653 --state /var/lib/tenantry
     """
     set_up_logs(log_level.value)
-    tls = Tls(tls_cert, tls_key, tls_ca) if tls_cert and tls_key and tls_ca else None
+    tls = _tls(tls_cert, tls_key, tls_ca)
     endpoints = [_endpoint(text, tls) for text in listen]
+    if tls and not any(endpoint.tls for endpoint in endpoints):
+        raise typer.BadParameter("is for ssl: endpoints, and --listen names none", param_hint="--tls-cert")
     try:
         with StateDirectory(state) as directory:
             asyncio.run(Daemon(Options(files, endpoints), directory).run())
@@ -74,9 +76,16 @@ def run(
         raise typer.Exit(1) from None
 
 
+def _tls(certificate: Path | None, key: Path | None, authority: Path | None) -> Tls | None:
+    if certificate and key and authority:
+        return Tls(certificate, key, authority)
+    if certificate or key or authority:
+        raise typer.BadParameter("go together: give all three, or none", param_hint="--tls-cert, --tls-key, --tls-ca")
+    return None
+
+
 def _endpoint(text: str, tls: Tls | None) -> Listen:
     try:
-        endpoint = parse_listen(text, tls)
+        return parse_listen(text, tls)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--listen") from None
-    return endpoint

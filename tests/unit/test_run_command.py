@@ -1,0 +1,70 @@
+"""What `tenantry run` says to wrong usage and to a start that cannot be: exact texts and exit statuses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from controller.northbound.cli import app
+
+VALID = "fabric: {switches: {s1: {dpid: '00000000000000b1'}}}\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "fabric.yaml"
+    file.write_text(VALID)
+    return file
+
+
+def refused(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["run", *arguments])
+    assert result.exit_code == 2
+    return re.sub(r"\s+", " ", result.output.partition("Error: ")[2]).strip()
+
+
+def test_wrong_endpoints_are_explained(file: Path) -> None:
+    assert refused(str(file), "--listen", "6653") == (
+        "Invalid value for --listen: '6653' is no endpoint; write tcp:HOST:PORT, ssl:HOST:PORT or unix:PATH"
+    )
+    assert refused(str(file), "--listen", "ssl:127.0.0.1:6653") == (
+        "Invalid value for --listen: 'ssl:127.0.0.1:6653' needs a certificate, its key, "
+        "and the authority of the switches' certificates"
+    )
+
+
+def test_tls_files_go_together_and_need_an_endpoint(file: Path) -> None:
+    assert refused(str(file), "--tls-cert", "c.pem") == (
+        "Invalid value for --tls-cert, --tls-key, --tls-ca: go together: give all three, or none"
+    )
+    assert refused(str(file), "--tls-cert", "c", "--tls-key", "k", "--tls-ca", "a") == (
+        "Invalid value for --tls-cert: is for ssl: endpoints, and --listen names none"
+    )
+
+
+def test_a_file_with_errors_keeps_the_daemon_from_starting(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("fabrik: {}\n")
+    result = CliRunner().invoke(app, ["run", str(wrong), "--state", str(tmp_path / "state")])
+    assert result.exit_code == 1
+    assert f"{wrong}:1:1: " in result.output
+    assert "not started: the configuration is not valid" in result.output
+
+
+def test_a_state_directory_in_use_is_named(file: Path, tmp_path: Path) -> None:
+    state = tmp_path / "file"
+    state.write_text("")
+    result = CliRunner().invoke(app, ["run", str(file), "--state", str(state)])
+    assert result.exit_code == 1
+    assert f"not started: {state}" in result.output
+
+
+def test_a_missing_certificate_is_named(file: Path, tmp_path: Path) -> None:
+    options = ["--tls-cert", "/none/c.pem", "--tls-key", "/none/k.pem", "--tls-ca", "/none/a.pem"]
+    arguments = [str(file), "--state", str(tmp_path / "state"), "--listen", "ssl:127.0.0.1:0", *options]
+    result = CliRunner().invoke(app, ["run", *arguments])
+    assert result.exit_code == 1
+    assert "not started: cannot use certificate /none/c.pem with key /none/k.pem: no such file" in result.output
