@@ -75,7 +75,8 @@ class Batch:
     skipped: set[Item] = field(default_factory=set)
     """Deletions that were not sent."""
     lost: set[int] = field(default_factory=set)
-    """Cookies of flows that the switch dropped while the batch was under way."""
+    """Cookies of added flows that the switch dropped while the batch was under way."""
+    _added: frozenset[int] | None = None
 
     @property
     def size(self) -> int:
@@ -118,6 +119,12 @@ class Batch:
             cookie, flow = self.additions[number]
             return (Kind.FLOW, cookie), flow
         return self.deletions[number - len(self.additions)], None
+
+    def adds(self, cookie: int) -> bool:
+        """Whether the batch adds the flow with this cookie."""
+        if self._added is None:
+            self._added = frozenset(added for added, _ in self.additions)
+        return cookie in self._added
 
     def accepted_settings(self) -> Iterator[Group | Meter]:
         """The groups and meters that were set and not refused; to be asked once the last barrier is passed."""

@@ -117,10 +117,10 @@ class Synchroniser:
 
     def lost(self, cookie: int) -> None:
         """The switch says that it dropped a flow; if it is still wanted, it is added again."""
-        if self._batch and cookie in self._flows:
+        is_being_added = self._batch is not None and self._batch.adds(cookie)
+        if self._batch and is_being_added:
             self._batch.lost.add(cookie)
-            self._touched_flows.add(cookie)
-        if cookie in self._held:
+        if is_being_added or cookie in self._held:
             # The message may be older than our last addition, so the flow may be there.
             self._held.discard(cookie)
             self._doomed.add(cookie)

@@ -114,12 +114,15 @@ class Synchronising(RuleBasedStateMachine):
         return {key_of(flow) for flow in self.wanted.flows.values()}
 
     def no_gap(self) -> None:
-        """A match that was wanted all the time since it was there is never without a flow."""
+        """A match that has been wanted all the time since its flow was there is never without one.
+
+        If it was unwanted for a moment, its deletion may be under way.
+        """
         if hasattr(self, "unbroken"):
             assert self.unbroken <= self.switch.flows.keys()
             there = {key for key, entry in self.switch.flows.items() if entry.cookie in self.wanted.flows}
             self.refused_keys -= there
-            self.unbroken |= (self.wanted_keys & self.switch.flows.keys()) - self.refused_keys
+            self.unbroken |= there
 
     def want(self, program: Program) -> None:
         self.wanted = program
@@ -150,6 +153,7 @@ class Synchronising(RuleBasedStateMachine):
         self.chunks = iter(())
         self.synchroniser.connect(self.switch.held(COOKIE_MARK))
         self.connected = True
+        self.unbroken |= (self.wanted_keys & self.switch.flows.keys()) - self.refused_keys
 
     @rule()
     def disconnect(self) -> None:
