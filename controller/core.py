@@ -16,6 +16,7 @@ from controller.dataplane.fields import ETH_SRC
 from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
 from controller.fabric.discovery import Discovery
+from controller.fabric.memory import Memory
 from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
 from controller.fabric.paths import Paths
 from controller.fabric.transition import TreeTransition
@@ -33,6 +34,8 @@ class Core:
         self.discovery = Discovery()
         self.compiler = Compiler()
         self.transition = TreeTransition()
+        self.revision = 0
+        """Grows with every change of what `memory` returns."""
         self._networks: set[str] = set()
         self._switches: set[str] = set()
 
@@ -54,6 +57,32 @@ class Core:
             before, index=index, keys=dict(keys), fabric=replace(self.fabric, switches=switches), addresses=addresses
         )
         self._touch_edited(before)
+        self._refresh_links()
+
+    def memory(self) -> Memory:
+        """A snapshot of what was learned."""
+        known = self.situation.addresses.by_network
+        addresses = {network: dict(macs) for network, macs in known.items()}
+        switches = {name: replace(view, connected=False) for name, view in self.fabric.switches.items()}
+        return Memory(switches, self.discovery.heard(), addresses)
+
+    def restore(self, memory: Memory, now: float) -> None:
+        """Start with what was learned before, as far as it fits the intent that was adopted."""
+        switches = self.situation.intent.fabric.switches
+        known = {
+            name: view
+            for name, view in memory.switches.items()
+            if name in switches and switches[name].dpid == view.dpid
+        }
+        self.situation = replace(self.situation, fabric=replace(self.fabric, switches=known))
+        for at, sender in memory.heard:
+            if at.switch in known and sender.switch in known:
+                self.discovery.hear(at, sender, now)
+        for network, macs in memory.addresses.items():
+            for mac, port in macs.items():
+                self.observed(network, port, mac)
+        self._switches.update(known)
+        self._networks.update(self.situation.intent.networks)
         self._refresh_links()
 
     def switch_ready(self, name: str, interfaces: Iterable[Interface], has_meters: bool, now: float) -> None:
@@ -97,6 +126,7 @@ class Core:
         """
         if not self.announces(at) or not self.announces(sender) or not self.discovery.hear(at, sender, now):
             return False
+        self.revision += 1
         self._refresh_links()
         return True
 
@@ -105,6 +135,7 @@ class Core:
         silent = {name for name, view in self.fabric.switches.items() if not view.connected}
         if not self.discovery.expire(now, silent):
             return False
+        self.revision += 1
         self._refresh_links()
         return True
 
@@ -115,6 +146,7 @@ class Core:
             return Verdict.INVALID
         verdict = self.situation.addresses.observe(network, port, mac, given)
         if verdict in (Verdict.LEARNED, Verdict.MOVED):
+            self.revision += 1
             self._networks.add(network)
         return verdict
 
@@ -125,6 +157,7 @@ class Core:
             return
         for field, value, _ in flow.match:
             if field is ETH_SRC and self.situation.addresses.forget(flow.reason.network, value):
+                self.revision += 1
                 self._networks.add(flow.reason.network)
 
     def trees_confirmed(self) -> None:
@@ -153,8 +186,8 @@ class Core:
         return End(name, interface) if interface else None
 
     def missing_switches(self) -> list[str]:
-        """Switches of intent that have not connected since the start."""
-        return sorted(self.situation.intent.fabric.switches.keys() - self.fabric.switches.keys())
+        """Switches of intent that have no session."""
+        return sorted(self.situation.intent.fabric.switches.keys() - set(self.connected_switches()))
 
     def missing_tunnels(self, name: str) -> list[tuple[str, str]]:
         """(encapsulation, interface) that networks with a port on a connected switch need and it does not have."""
@@ -198,6 +231,7 @@ class Core:
         return changes
 
     def _put_view(self, view: SwitchView) -> None:
+        self.revision += 1
         switches = {**self.fabric.switches, view.name: view}
         self.situation = replace(self.situation, fabric=replace(self.fabric, switches=switches))
 

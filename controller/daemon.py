@@ -26,6 +26,7 @@ from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.fabric.discovery import PERIOD
 from controller.fabric.model import Link
+from controller.keeper import Keeper
 from controller.southbound.listen import Listen
 from controller.state_directory import StateDirectory, StateError
 from controller.switch_events import SwitchEvents
@@ -67,6 +68,10 @@ class Daemon:
         self._core = Core()
         self._events = SwitchEvents(self._core, state.secret("discovery"), self._schedule)
         self._southbound = self._events.southbound
+        self._memory, warning = state.read_memory()
+        if warning:
+            log.warning("%s", warning)
+        self._keeper = Keeper(self._core, state)
         self._flush_scheduled = False
         self._confirming: asyncio.Task[None] | None = None
         self._links: frozenset[Link] = frozenset()
@@ -81,16 +86,19 @@ class Daemon:
         seen = self._configuration.signature()
         if not await self._load():
             raise InvalidConfiguration
+        self._core.restore(self._memory, self._events.clock)
         self._take_signals()
         await self._southbound.listen(self._options.listen)
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
-        tasks = [asyncio.create_task(work) for work in (self._announce(), self._watch(seen), self._open_gate())]
+        forever = (self._announce(), self._watch(seen), self._keeper.run())
+        tasks = [asyncio.create_task(work) for work in (*forever, self._open_gate())]
         stopping = asyncio.create_task(self._stop.wait())
-        done, _ = await asyncio.wait([stopping, *tasks[:2]], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([stopping, *tasks[: len(forever)]], return_when=asyncio.FIRST_COMPLETED)
         log.info("ending; flows stay in place")
         for task in [*tasks, stopping, *([self._confirming] if self._confirming else [])]:
             task.cancel()
         await self._southbound.close()
+        self._keeper.save()
         for task in done:
             # A task that should run for ever ended by a bug: do not hide it.
             task.result()

@@ -1,22 +1,22 @@
-"""What the daemon keeps between its lives: the key ledger, and secrets.
+"""What the daemon keeps between its lives: the key ledger, what was learned, and secrets.
 
     DIR/                  mode 0700
         lock              held by the daemon that uses the directory
         keys.json         the key ledger
         keys.json.bak     the generation before
+        memory.json       interfaces, links and addresses that were learned
         NAME.secret       32 random bytes, mode 0600
 
 A file is replaced as a whole: written beside, flushed to disk, renamed over the old one, and the directory flushed. So
 a crash leaves the old or the new generation, never a mixture. The ledger carries a checksum, and before it is replaced
 the old generation is kept as `.bak`. A ledger that is damaged all the same (by a full or failing disk) is replaced by
 that generation, with a warning. When neither can be read the daemon must not guess, for it would give away keys that
-are in use: `StateError`.
+are in use: `StateError`. What was learned can be learned again, so damage there is a warning only.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -25,21 +25,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from controller.fabric.memory import Memory, from_plain, to_plain
 from controller.intent.allocation import KeyLedger
 from controller.intent.model import Segment, SegmentKey
+from controller.sealed import Damaged, UnknownVersion, seal, unseal
 
-_LEDGER, _PREVIOUS, _LOCK = "keys.json", "keys.json.bak", "lock"
-_VERSION = 1
+_LEDGER, _PREVIOUS, _MEMORY, _LOCK = "keys.json", "keys.json.bak", "memory.json", "lock"
 _SECRET_BYTES = 32
 _SECRET_NAME = re.compile(r"[a-z0-9-]+")
 
 
 class StateError(Exception):
     """The state directory cannot be used; the message names the file and what to do."""
-
-
-class _Damaged(Exception):
-    """A ledger file that is there, and is not what was written."""
 
 
 class StateDirectory:
@@ -94,6 +91,24 @@ class StateDirectory:
             raise _unusable(self._path / _LEDGER, error) from None
         self._sound = True
 
+    def read_memory(self) -> tuple[Memory, str | None]:
+        """What was learned before, and a warning when that could not be read: then it is learned anew."""
+        file = self._path / _MEMORY
+        try:
+            return from_plain(json.loads(unseal(file.read_bytes()))), None
+        except FileNotFoundError:
+            return Memory(), None
+        except (OSError, ValueError, Damaged, UnknownVersion) as error:
+            return Memory(), f"{file}: {error}; starting without what was learned before"
+
+    def write_memory(self, memory: Memory) -> None:
+        """Replace what was learned, atomically. Raises StateError, and then the old is still there."""
+        file = self._path / _MEMORY
+        try:
+            self._replace(file, seal(json.dumps(to_plain(memory))))
+        except OSError as error:
+            raise _unusable(file, error) from None
+
     def secret(self, name: str) -> bytes:
         """32 random bytes that stay the same; made at the first call. Raises StateError, and ValueError for a name."""
         if not _SECRET_NAME.fullmatch(name):
@@ -132,11 +147,11 @@ def read_ledger(path: Path) -> tuple[KeyLedger, str | None]:
         if ledger is not None:
             return ledger, None
         damage = f"{current}: missing"
-    except _Damaged as damaged:
+    except Damaged as damaged:
         damage = f"{current}: {damaged}"
     try:
         ledger = _read(previous)
-    except _Damaged as damaged:
+    except Damaged as damaged:
         raise StateError(f"{damage}, and {previous}: {damaged}; {_REMEDY}") from None
     if ledger is not None:
         return ledger, f"{damage}; took the generation before, {previous}"
@@ -157,16 +172,11 @@ def _encode(ledger: KeyLedger) -> bytes:
         "held": {network: [key.segment.value, key.key] for network, key in ledger.held.items()},
         "released": [[key.segment.value, key.key, since] for key, since in ledger.released.items()],
     }
-    text = json.dumps(content)
-    return json.dumps({"version": _VERSION, "sha256": _checksum(text), "ledger": text}).encode()
-
-
-def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return seal(json.dumps(content))
 
 
 def _read(file: Path) -> KeyLedger | None:
-    """The ledger in one file, None when there is none. Raises _Damaged, and StateError where `.bak` is no remedy."""
+    """The ledger in one file, None when there is none. Raises Damaged, and StateError where `.bak` is no remedy."""
     try:
         content = file.read_bytes()
     except FileNotFoundError:
@@ -174,18 +184,11 @@ def _read(file: Path) -> KeyLedger | None:
     except OSError as error:
         raise _unusable(file, error) from None
     try:
-        envelope = json.loads(content)
-        version, text, checksum = envelope["version"], envelope["ledger"], envelope["sha256"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise _Damaged("damaged (not a complete ledger)") from None
-    if version != _VERSION:
-        raise StateError(f"{file}: version {version} of the format, this program knows {_VERSION}; update the program")
-    if not isinstance(text, str) or _checksum(text) != checksum:
-        raise _Damaged("damaged (its checksum is wrong)")
-    try:
-        return _decode(json.loads(text))
+        return _decode(json.loads(unseal(content)))
+    except UnknownVersion as error:
+        raise StateError(f"{file}: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise _Damaged("damaged (its content is not a ledger)") from None
+        raise Damaged("damaged (its content is not a ledger)") from None
 
 
 def _decode(content: dict[str, Any]) -> KeyLedger:

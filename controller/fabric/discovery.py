@@ -58,6 +58,10 @@ class Discovery:
             if switch in (at.switch, sender.switch):
                 self._heard[at] = (sender, now)
 
+    def heard(self) -> tuple[tuple[End, End], ...]:
+        """(where, sender) of all announcements that still count."""
+        return tuple((at, sender) for at, (sender, _) in sorted(self._heard.items()))
+
     def links(self) -> frozenset[Link]:
         """The links that are heard in both directions."""
         return frozenset(

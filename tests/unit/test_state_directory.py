@@ -77,17 +77,17 @@ def test_without_a_good_generation_it_does_not_guess(path: Path) -> None:
     with pytest.raises(StateError) as caught:
         read_ledger(path)
     assert str(caught.value) == (
-        f"{path}/keys.json: damaged (not a complete ledger), and "
-        f"{path}/keys.json.bak: damaged (not a complete ledger); "
+        f"{path}/keys.json: damaged (not complete), and "
+        f"{path}/keys.json.bak: damaged (not complete); "
         "restore it from a backup, or remove it to give all networks without a chosen key new ones"
     )
     (path / "keys.json.bak").unlink()
-    with pytest.raises(StateError, match=r"keys.json: damaged \(not a complete ledger\); restore"):
+    with pytest.raises(StateError, match=r"keys.json: damaged \(not complete\); restore"):
         read_ledger(path)
 
 
 def test_a_newer_format_is_refused(path: Path) -> None:
-    (path / "keys.json").write_text('{"version": 2, "ledger": "", "sha256": ""}')
+    (path / "keys.json").write_text('{"version": 2, "content": "", "sha256": ""}')
     with pytest.raises(StateError, match="version 2 of the format, this program knows 1; update the program"):
         read_ledger(path)
 

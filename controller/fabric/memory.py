@@ -1,0 +1,87 @@
+"""What was learned, in a form that outlives the daemon: interfaces, links, and addresses of guests.
+
+A daemon that starts with what its predecessor knew computes the same programs before the first switch has connected,
+and has nothing to send. All of it is stale until confirmed: a view counts as not connected, a link ends when both its
+ends are there and do not hear each other, and an address is installed with its idle time-out as if just learned.
+
+Damage never gets in: what is not exactly of the form is refused as a whole. Names that intent does not have any more
+are left out by whoever restores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from controller.fabric.model import End, Interface, SwitchView
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A snapshot of what was learned."""
+
+    switches: Mapping[str, SwitchView] = field(default_factory=dict)
+    heard: tuple[tuple[End, End], ...] = ()
+    """(where, sender) of announcements."""
+    addresses: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    """Network id -> MAC -> port id."""
+
+
+def to_plain(memory: Memory) -> dict[str, Any]:
+    """The snapshot as values that JSON can carry."""
+    return {
+        "switches": {
+            name: {
+                "dpid": view.dpid,
+                "has_meters": view.has_meters,
+                "interfaces": [[one.name, one.number, one.up, one.mac] for one in view.interfaces.values()],
+            }
+            for name, view in memory.switches.items()
+        },
+        "heard": [[at.switch, at.interface, sender.switch, sender.interface] for at, sender in memory.heard],
+        "addresses": {
+            network: [[mac, port] for mac, port in known.items()] for network, known in memory.addresses.items()
+        },
+    }
+
+
+def from_plain(content: object) -> Memory:
+    """The snapshot that these values stand for.
+
+    Raises:
+        ValueError: they are not of the form that `to_plain` gives.
+    """
+    try:
+        return _memory(content)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a memory: {error!r}") from None
+
+
+def _memory(content: Any) -> Memory:  # noqa: ANN401
+    return Memory(
+        {_text(name): _view(name, view) for name, view in content["switches"].items()},
+        tuple((End(_text(a), _text(b)), End(_text(c), _text(d))) for a, b, c, d in content["heard"]),
+        {
+            _text(network): {_number(mac): _text(port) for mac, port in known}
+            for network, known in content["addresses"].items()
+        },
+    )
+
+
+def _view(name: str, view: Mapping[str, Any]) -> SwitchView:
+    interfaces = [Interface(_text(a), _number(b), c is True, _text(d)) for a, b, c, d in view["interfaces"]]
+    by_name = {interface.name: interface for interface in interfaces}
+    return SwitchView(name, _number(view["dpid"]), by_name, connected=False, has_meters=view["has_meters"] is True)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError(f"{value!r} is no number")
+    return value
