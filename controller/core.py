@@ -85,20 +85,22 @@ class Core:
         self._networks.update(self.situation.intent.networks)
         self._refresh_links()
 
-    def switch_ready(self, name: str, interfaces: Iterable[Interface], has_meters: bool, now: float) -> None:
-        """A switch has a session and reported its interfaces."""
+    def switch_ready(self, name: str, interfaces: Iterable[Interface], has_meters: bool, now: float) -> bool:
+        """A switch has a session and reported its interfaces. Whether they are as they were known."""
         known = self.fabric.switches.get(name)
         dpid = self.situation.intent.fabric.switches[name].dpid
         view = SwitchView(name, dpid, {interface.name: interface for interface in interfaces}, True, has_meters)
         self._put_view(view)
         self.discovery.refresh(name, now)
-        if known is None or known.interfaces != view.interfaces or known.has_meters != has_meters:
+        is_known = known is not None and known.interfaces == view.interfaces and known.has_meters == has_meters
+        if not is_known:
             for interface in known.interfaces.values() if known else ():
                 if not _is_usable(view.interfaces.get(interface.name), interface.number):
                     self.discovery.forget(End(name, interface.name))
             self._switches.add(name)
             self._touch_ports(name)
         self._refresh_links()
+        return is_known
 
     def switch_lost(self, name: str) -> None:
         """A switch has no session any more; what it holds stays in force."""

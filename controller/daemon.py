@@ -5,8 +5,7 @@ and once the loop has nothing else to hand over, the core's changes go to the sw
 compilation. Thousands of networks are compiled a few at a time, as sessions must live on meanwhile. New trees take a
 second step, after the switches confirmed the first (`controller.fabric.transition`).
 
-After a start nothing is changed on a switch that already holds flows of ours until the view is complete: all expected
-switches are there and had time to hear each other, or `GRACE` is over. Until then it forwards as it did.
+A switch that connects with flows of ours is not changed until the view of it is complete (`controller.gate`).
 
 Ending leaves all flows in place: no table needs the daemon to be alive.
 """
@@ -24,7 +23,6 @@ from pathlib import Path
 from controller.announcer import SLICE
 from controller.configuration import Configuration, report
 from controller.core import Core
-from controller.fabric.discovery import PERIOD
 from controller.fabric.model import Link
 from controller.keeper import Keeper
 from controller.southbound.listen import Listen
@@ -34,10 +32,6 @@ from controller.watch import Signature
 
 log = logging.getLogger(__name__)
 
-GRACE = 10.0
-"""Seconds after a start until the view counts as complete, whoever is missing."""
-LISTENING_ROUNDS = 2.5
-"""Announcement periods that the last switch to connect has to hear its neighbours."""
 CONFIRM_WITHIN = 5.0
 """Seconds for all switches to confirm what they were told."""
 NETWORKS_PER_TURN = 50
@@ -90,10 +84,10 @@ class Daemon:
         self._take_signals()
         await self._southbound.listen(self._options.listen)
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
-        forever = (self._announce(), self._watch(seen), self._keeper.run())
-        tasks = [asyncio.create_task(work) for work in (*forever, self._open_gate())]
+        forever = (self._beat(), self._watch(seen), self._keeper.run())
+        tasks = [asyncio.create_task(work) for work in forever]
         stopping = asyncio.create_task(self._stop.wait())
-        done, _ = await asyncio.wait([stopping, *tasks[: len(forever)]], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
         log.info("ending; flows stay in place")
         for task in [*tasks, stopping, *([self._confirming] if self._confirming else [])]:
             task.cancel()
@@ -121,6 +115,8 @@ class Daemon:
             self._southbound.change(change.switch, change.before, change.after)
         if self._core.is_dirty:
             self._schedule()
+        else:
+            self._events.open_gates()
         if self._core.transition.is_pending and self._confirming is None:
             self._confirming = asyncio.create_task(self._confirm())
 
@@ -141,24 +137,16 @@ class Daemon:
             await asyncio.sleep(SLICE)
         self._confirming = None
 
-    async def _announce(self) -> None:
+    async def _beat(self) -> None:
+        """What is done again and again: announce, age links, open gates."""
         while True:
             started = time.monotonic()
             self._events.announce_slice()
             if self._core.tick(self._events.clock):
                 self._schedule()
+            self._events.open_gates()
             await asyncio.sleep(SLICE)
             self._events.clock += min(time.monotonic() - started, 2 * SLICE)
-
-    async def _open_gate(self) -> None:
-        deadline = time.monotonic() + GRACE
-        while (now := time.monotonic()) < deadline:
-            if not self._core.missing_switches() and now - self._events.last_ready > LISTENING_ROUNDS * PERIOD:
-                break
-            await asyncio.sleep(SLICE)
-        for name in self._core.missing_switches():
-            log.warning("has not connected yet", extra={"switch": name})
-        self._southbound.open_gate()
 
     async def _watch(self, seen: Signature) -> None:
         """Reload on SIGHUP at once, on a change of the files when they have stopped changing."""

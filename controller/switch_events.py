@@ -18,6 +18,8 @@ from controller.dataplane.fields import mac_text
 from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface
+from controller.gate import Gate
+from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.lldp import Announcement, BadFrame, decode_frame, encode_frame
 from controller.southbound.southbound import Southbound
 
@@ -36,8 +38,8 @@ class SwitchEvents:
         self._schedule = schedule
         self._southbound = Southbound(self, {})
         self._announcer = Announcer(core)
-        self.last_ready = 0.0
-        """Steady time at which the last switch connected."""
+        self._gate = Gate()
+        self._refusals = BoundedLog(log)
         self.clock = 0.0
         """Seconds spent listening. It stands still while the daemon is busy, so that nobody counts as silent then."""
 
@@ -49,8 +51,7 @@ class SwitchEvents:
     def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
         """A switch has a session."""
         log.info("connected with %d interfaces", len(interfaces), extra={"switch": name})
-        self.last_ready = time.monotonic()
-        self._core.switch_ready(name, interfaces, has_meters, self.clock)
+        self._gate.arrive(name, self._core.switch_ready(name, interfaces, has_meters, self.clock), self.clock)
         self.explain_missing_tunnels(name)
         self._announce(self._announcer.of(name))
         self._schedule()
@@ -58,6 +59,7 @@ class SwitchEvents:
     def switch_lost(self, name: str, reason: str) -> None:
         """A switch's session ended."""
         log.warning("lost: %s; its flows stay in place", reason, extra={"switch": name})
+        self._gate.leave(name)
         self._core.switch_lost(name)
 
     def interface_changed(self, name: str, interface: Interface, deleted: bool) -> None:
@@ -85,7 +87,12 @@ class SwitchEvents:
 
     def refused(self, name: str, reason: Reason, text: str) -> None:
         """A switch refused something of ours."""
-        log.error("refused %s: %s", reason, text, extra=_names(name, reason))
+        self._refusals.warning(self.clock, "refused %s: %s", reason, text, **_names(name, reason))
+
+    def open_gates(self) -> None:
+        """Let those switches be changed whose view is complete."""
+        for name in self._gate.open(self.clock, self._core.missing_switches(), not self._core.is_dirty):
+            self._southbound.open_gate(name)
 
     def announce_slice(self) -> None:
         """Announce the interfaces whose turn it is."""

@@ -1,4 +1,4 @@
-"""Logging what strangers cause, at a rate that they cannot raise."""
+"""Logging what peers cause, at a rate that they cannot raise."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class BoundedLog:
         self._since = float("-inf")
         self._lines = 0
 
-    def warning(self, now: float, text: str, *arguments: object, peer: str, switch: str = "") -> None:
-        """Log a warning, or count it."""
+    def warning(self, now: float, text: str, *arguments: object, **names: str) -> None:
+        """Log a warning with these names (`controller.northbound.logs.NAMES`), or count it."""
         if now - self._since >= WINDOW:
             if self._lines > LINES:
-                self._logger.warning("%d warnings about connections were left out", self._lines - LINES)
+                self._logger.warning("%d such warnings were left out", self._lines - LINES)
             self._since, self._lines = now, 0
         self._lines += 1
         if self._lines <= LINES:
-            self._logger.warning(text, *arguments, extra={"peer": peer, "switch": switch})
+            self._logger.warning(text, *arguments, extra=names)

@@ -69,7 +69,7 @@ class Southbound:
         """Serve the switches `expected`, names by datapath id, once `listen` is called."""
         self.statistics = Statistics()
         self._handler = handler
-        self._gate_open = False
+        self._expected: Mapping[int, str] = {}
         self._switches: dict[str, Synchroniser] = {}
         self._sessions = Sessions(self, self.statistics)
         self._touched: set[str] = set()
@@ -109,9 +109,12 @@ class Southbound:
         """Serve exactly these switches, names by datapath id; the sessions of others end."""
         self._sessions.expect(expected)
         names = set(expected.values())
-        self._switches = {name: known for name, known in self._switches.items() if name in names}
-        for name in names - self._switches.keys():
-            self._switches[name] = Synchroniser(name, self._gate_open)
+        # A name with another datapath id is another switch.
+        same = {name for dpid, name in expected.items() if self._expected.get(dpid) == name}
+        self._expected = dict(expected)
+        self._switches = {name: known for name, known in self._switches.items() if name in same}
+        for name in names - same:
+            self._switches[name] = Synchroniser(name)
 
     def replace(self, switch: str, program: Program) -> None:
         """Have the switch hold exactly this program of ours. Programs for unknown switches are void."""
@@ -133,12 +136,11 @@ class Southbound:
         else:
             self.statistics.packet_outs_dropped += 1
 
-    def open_gate(self) -> None:
-        """The view is complete: switches that hold something of ours may be changed from now on."""
-        self._gate_open = True
-        for name, synchroniser in self._switches.items():
-            synchroniser.open_gate()
-            self._touch(name)
+    def open_gate(self, switch: str) -> None:
+        """The view of a switch is complete: it may be changed, although it connected with something of ours."""
+        if switch in self._switches:
+            self._switches[switch].open_gate()
+            self._touch(switch)
 
     async def settled(self, switches: Iterable[str], timeout: float) -> bool:
         """Wait until those of the switches that are connected have confirmed or refused all that was asked so far.

@@ -41,9 +41,8 @@ _UNKNOWN = {error_names.UNKNOWN_GROUP, error_names.UNKNOWN_METER}
 class Synchroniser:
     """What one switch should hold, what it holds, and what is under way."""
 
-    def __init__(self, switch: str, gate_open: bool) -> None:
+    def __init__(self, switch: str) -> None:
         self._switch = switch
-        self._gate_open = gate_open
         self._flows: dict[int, Flow] = {}
         self._numbered: dict[Item, Group | Meter] = {}
         self._connected = False
@@ -103,7 +102,7 @@ class Synchroniser:
         self._contents.update(((Kind.METER, number), content) for number, content in held.meters.items())
         self._touched_flows = self._held ^ self._flows.keys()
         self._touched_numbered = self._contents.keys() | self._numbered.keys()
-        self._waits_for_gate = bool(held) and not self._gate_open
+        self._waits_for_gate = bool(held)
 
     def disconnect(self) -> None:
         """The switch is gone; what it holds is unknown."""
@@ -111,8 +110,7 @@ class Synchroniser:
         self._disconnect()
 
     def open_gate(self) -> None:
-        """The view is complete: from now on a switch that holds something of ours may be changed, too."""
-        self._gate_open = True
+        """The view of the switch is complete: it may be changed, although it connected with something of ours."""
         self._waits_for_gate = False
 
     def lost(self, cookie: int) -> None:

@@ -86,8 +86,8 @@ def key_of(flow: Flow) -> Key:
 class Synchronising(RuleBasedStateMachine):
     """A synchroniser and a model switch with messages under way between them."""
 
-    @initialize(gate_open=st.booleans(), before=programs, foreign=st.booleans())
-    def begin(self, gate_open: bool, before: Program, foreign: bool) -> None:
+    @initialize(before=programs, foreign=st.booleans())
+    def begin(self, before: Program, foreign: bool) -> None:
         self.now = 0.0
         self.switch = ModelSwitch(after_each=self.no_gap)
         for group in before.groups.values():
@@ -99,7 +99,7 @@ class Synchronising(RuleBasedStateMachine):
             flow = a_flow(99, 0)
             self.switch.execute(encode_flow_add(flow, FOREIGN, 0))
             self.foreign = {key_of(flow): FOREIGN}
-        self.synchroniser = Synchroniser("s1", gate_open)
+        self.synchroniser = Synchroniser("s1")
         self.wanted = Program()
         self.connected = False
         self.chunks: Iterator[bytes] = iter(())
@@ -202,9 +202,9 @@ class Synchronising(RuleBasedStateMachine):
     def converge(self) -> None:
         """Once nothing is refused any more, the switch comes to hold exactly what is wanted, and stays so."""
         self.poisoned.clear()
-        self.synchroniser.open_gate()
         if not self.connected:
             self.connect()
+        self.synchroniser.open_gate()
         for _ in range(200):
             self.work(5)
             self.now += 61
@@ -216,6 +216,7 @@ class Synchronising(RuleBasedStateMachine):
         held = self.switch.held(COOKIE_MARK)
         assert self.switch.meters.keys() == self.wanted.meters.keys()
         self.connect()
+        self.synchroniser.open_gate()
         assert self.synchroniser.take(self.now) is None, held
 
     @invariant()

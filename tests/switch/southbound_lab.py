@@ -47,8 +47,10 @@ WHY = Reason("test", "a test", network="blue/web")
 
 @dataclass(slots=True)
 class Recorder:
-    """A handler that writes down what it is told."""
+    """A handler that writes down what it is told, and opens the gate for each switch."""
 
+    southbound: Southbound | None = None
+    """Whose gate to open; None leaves it closed."""
     ready: list[tuple[str, tuple[Interface, ...], bool]] = field(default_factory=list)
     lost: list[tuple[str, str]] = field(default_factory=list)
     interfaces: list[tuple[str, Interface, bool]] = field(default_factory=list)
@@ -58,6 +60,8 @@ class Recorder:
 
     def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
         self.ready.append((name, interfaces, has_meters))
+        if self.southbound:
+            self.southbound.open_gate(name)
 
     def switch_lost(self, name: str, reason: str) -> None:
         self.lost.append((name, reason))
@@ -82,8 +86,7 @@ async def serving(
     """A southbound that expects switches `s1`, `s2`, ..."""
     recorder = recorder or Recorder()
     southbound = Southbound(recorder, {dpid: f"s{index}" for index, dpid in enumerate(dpids, 1)})
-    if gate_open:
-        southbound.open_gate()
+    recorder.southbound = southbound if gate_open else None
     await southbound.listen(endpoints)
     try:
         yield southbound, recorder

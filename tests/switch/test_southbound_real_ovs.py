@@ -132,7 +132,7 @@ def test_nothing_is_changed_before_the_gate_opens(ovs: PrivateOvs) -> None:
             await until(lambda: recorder.ready)
             assert not await southbound.settled(["s1"], 0.5)
             assert flows_of(ovs) == as_text(old)
-            southbound.open_gate()
+            southbound.open_gate("s1")
             assert await southbound.settled(["s1"], 10)
             assert flows_of(ovs) == as_text(new)
 

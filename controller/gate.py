@@ -1,0 +1,47 @@
+"""When a switch that connects with flows of ours may be changed: once the daemon's view of it is complete.
+
+Until then it forwards as it did. A switch whose interfaces are as they were known (from before its session was lost, or
+from the memory of the daemon's predecessor) is complete as soon as everything is compiled. Another one has to have had
+time to hear its neighbours, and its neighbours to connect; those that do not come are waited for only `GRACE` long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from controller.fabric.discovery import PERIOD
+
+GRACE = 10.0
+"""Seconds from the start of the daemon in which all expected switches should have connected."""
+LISTENING = 2.5 * PERIOD
+"""Seconds that a switch has to hear its neighbours."""
+
+
+@dataclass(slots=True)
+class Gate:
+    """The switches that wait. Times are seconds since the daemon's start."""
+
+    _since: dict[str, float] = field(default_factory=dict)
+
+    def arrive(self, switch: str, is_known: bool, now: float) -> None:
+        """A switch connected; `is_known` if its interfaces are as they were known."""
+        self._since[switch] = float("-inf") if is_known else now
+
+    def leave(self, switch: str) -> None:
+        """A switch lost its session."""
+        self._since.pop(switch, None)
+
+    def open(self, now: float, missing: Collection[str], is_compiled: bool) -> list[str]:
+        """The switches that wait no longer, each once; `missing` are those without session."""
+        if not is_compiled:
+            return []
+        is_waiting_for_others = bool(missing) and now < GRACE
+        through = [
+            switch
+            for switch, since in self._since.items()
+            if since == float("-inf") or (now - since >= LISTENING and not is_waiting_for_others)
+        ]
+        for switch in through:
+            del self._since[switch]
+        return through

@@ -1,0 +1,36 @@
+"""A switch that holds flows is changed only when it is known what should be there."""
+
+from __future__ import annotations
+
+from controller.gate import GRACE, LISTENING, Gate
+
+
+def test_a_known_switch_waits_for_compilation_only() -> None:
+    gate = Gate()
+    gate.arrive("s1", True, 1.0)
+    assert gate.open(1.0, {"s2"}, is_compiled=False) == []
+    assert gate.open(1.0, {"s2"}, is_compiled=True) == ["s1"]
+    assert gate.open(1.0, (), is_compiled=True) == [], "each once"
+
+
+def test_an_unknown_switch_has_time_to_hear_its_neighbours() -> None:
+    gate = Gate()
+    gate.arrive("s1", False, 1.0)
+    assert gate.open(0.9 + LISTENING, (), is_compiled=True) == []
+    assert gate.open(1.0 + LISTENING, (), is_compiled=False) == []
+    assert gate.open(1.0 + LISTENING, (), is_compiled=True) == ["s1"]
+
+
+def test_after_a_start_the_others_are_waited_for_but_not_for_ever() -> None:
+    gate = Gate()
+    gate.arrive("s1", False, 1.0)
+    assert gate.open(GRACE - 0.1, {"s2"}, is_compiled=True) == []
+    assert gate.open(GRACE, {"s2"}, is_compiled=True) == ["s1"]
+
+
+def test_a_switch_that_left_does_not_wait() -> None:
+    gate = Gate()
+    gate.arrive("s1", True, 1.0)
+    gate.leave("s1")
+    gate.leave("s1")
+    assert gate.open(99.0, (), is_compiled=True) == []
