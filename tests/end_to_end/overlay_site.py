@@ -13,10 +13,13 @@ Each guest has the MTU that Tenantry promises for its network.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
+from pathlib import Path
 
 from controller.intent.model import OVERLAYS, Segment
 from controller.intent.mtu import guest_mtu
+from tests.end_to_end.running import Installation, running
 
 UNDERLAY_MTU = 9000
 MEMBERS = {"blue": ("hv1", "hv2", "hv3"), "red": ("hv2", "hv3", "hv4")}
@@ -28,6 +31,15 @@ OUTSIDE = {"blue": "outblue", "red": "outred"}
 HYPERVISORS = ("hv1", "hv2", "hv3", "hv4")
 _NODES = (*HYPERVISORS, *OUTSIDE.values())
 _PREFIXES = {4: ("198.51.100.", 24), 6: ("fd00:51::", 64)}
+
+
+@contextmanager
+def standing(directory: Path, version: int = 4) -> Iterator[Installation]:
+    """The site, with everything up."""
+    file = directory / "site.yaml"
+    file.write_text(topology(version))
+    with running(file, directory) as installation:
+        yield installation
 
 
 def endpoint(node: str, version: int = 4) -> str:

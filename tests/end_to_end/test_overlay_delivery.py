@@ -23,10 +23,10 @@ from tests.end_to_end.overlay_site import (
     guest,
     guests_of,
     mac,
-    topology,
+    standing,
 )
 from tests.end_to_end.overlay_watch import watching
-from tests.end_to_end.running import Installation, running
+from tests.end_to_end.running import Installation
 
 pytestmark = pytest.mark.ovs
 
@@ -57,10 +57,7 @@ class Site:
 
 @pytest.fixture(scope="module", params=[4, 6], ids=["IPv4", "IPv6"])
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    directory = tmp_path_factory.mktemp("site")
-    file = directory / "site.yaml"
-    file.write_text(topology(request.param))
-    with running(file, directory) as installation:
+    with standing(tmp_path_factory.mktemp("site"), request.param) as installation:
         yield Site(installation, request.param)
 
 
