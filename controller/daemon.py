@@ -93,6 +93,7 @@ class Daemon:
             task.cancel()
         await self._southbound.close()
         self._keeper.save()
+        log.info("since the start: %s", self._southbound.statistics)
         for task in done:
             # A task that should run for ever ended by a bug: do not hide it.
             task.result()

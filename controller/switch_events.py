@@ -26,6 +26,11 @@ from controller.southbound.southbound import Southbound
 log = logging.getLogger(__name__)
 
 NEWS = (Verdict.LEARNED, Verdict.MOVED)
+REFUSALS = {
+    Verdict.FORGED: "it is given to another port of the network",
+    Verdict.FULL: "the port has as many as `learning: {limit: ...}` allows; frames for it are flooded",
+    Verdict.INVALID: "it is no guest's",
+}
 
 
 class SwitchEvents:
@@ -40,6 +45,7 @@ class SwitchEvents:
         self._announcer = Announcer(core)
         self._gate = Gate()
         self._refusals = BoundedLog(log)
+        self._suspects = BoundedLog(log)
         self.clock = 0.0
         """Seconds spent listening. It stands still while the daemon is busy, so that nobody counts as silent then."""
 
@@ -115,7 +121,10 @@ class SwitchEvents:
         try:
             announcement = decode_frame(data, self._secret)
         except BadFrame as bad:
-            log.debug("announcement not believed: %s", bad, extra={"switch": name, "interface": at.interface})
+            self._southbound.statistics.bad_announcements += 1
+            self._suspects.warning(
+                self.clock, "announcement not believed: %s", bad, switch=name, interface=at.interface
+            )
             return
         sender = self._core.switch_of(announcement.dpid)
         if sender is not None and self._core.heard(at, End(sender, announcement.interface), self.clock):
@@ -126,10 +135,12 @@ class SwitchEvents:
             return
         mac = int.from_bytes(data[6:12], "big")
         verdict = self._core.observed(reason.network, reason.port, mac)
-        level = logging.INFO if verdict in NEWS else logging.DEBUG
-        log.log(level, "address %s: %s", mac_text(mac), verdict.value, extra=_names(name, reason))
         if verdict in NEWS:
+            log.info("address %s: %s", mac_text(mac), verdict.value, extra=_names(name, reason))
             self._schedule()
+        elif verdict is not Verdict.KNOWN:
+            text = "address %s not learned: %s"
+            self._suspects.warning(self.clock, text, mac_text(mac), REFUSALS[verdict], **_names(name, reason))
 
     def _announce(self, ends: Iterable[End]) -> None:
         now = time.time()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(slots=True)
@@ -23,8 +23,22 @@ class Statistics:
     packet_ins: int = 0
     packet_ins_dropped: int = 0
     """Copies that came faster than they are looked at."""
+    bad_announcements: int = 0
+    """Frames on links that are no authentic announcement."""
     packet_outs: int = 0
     packet_outs_dropped: int = 0
     """Frames for a switch that does not read, or is not there."""
     handler_errors: int = 0
     """Exceptions out of the handler: bugs."""
+
+    def __str__(self) -> str:
+        """All that is not zero."""
+        parts = []
+        for one in fields(self):
+            value = getattr(self, one.name)
+            name = one.name.replace("_", " ")
+            if isinstance(value, Counter):
+                parts += [f"{name} ({kind}) {number}" for kind, number in sorted(value.items())]
+            elif value:
+                parts.append(f"{name} {value}")
+        return ", ".join(parts) or "nothing happened"
