@@ -1,7 +1,7 @@
 """Writes topologies with more networks than VLANs exist.
 
-    python mininet/beyond_4093.py > beyond-4093.yaml
-    tenantry check beyond-4093.yaml
+    python mininet/beyond_4093.py > topologies/beyond-4093.yaml
+    ./run demo --topology topologies/beyond-4093.yaml
 
 Two hypervisors share `auto` networks, 4,500 unless told otherwise: the first ones get a VLAN, which their fabric link
 carries, and the rest a tunnel ID. A VLAN tag towards a guest has 12 bits as well, so the guests' ports are trunks of
