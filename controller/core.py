@@ -146,8 +146,9 @@ class Core:
         given = self.situation.index.given_addresses.get(network, frozenset())
         if port not in self.situation.index.learning_ports.get(network, ()):
             return Verdict.INVALID
+        known = self.situation.addresses.of(network).get(mac)
         verdict = self.situation.addresses.observe(network, port, mac, given)
-        if verdict in (Verdict.LEARNED, Verdict.MOVED):
+        if self.situation.addresses.of(network).get(mac) != known:
             self.revision += 1
             self._networks.add(network)
         return verdict

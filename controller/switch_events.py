@@ -137,10 +137,11 @@ class SwitchEvents:
         verdict = self._core.observed(reason.network, reason.port, mac)
         if verdict in NEWS:
             log.info("address %s: %s", mac_text(mac), verdict.value, extra=_names(name, reason))
-            self._schedule()
         elif verdict is not Verdict.KNOWN:
             text = "address %s not learned: %s"
             self._suspects.warning(self.clock, text, mac_text(mac), REFUSALS[verdict], **_names(name, reason))
+        if self._core.is_dirty:
+            self._schedule()
 
     def _announce(self, ends: Iterable[End]) -> None:
         now = time.time()

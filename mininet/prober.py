@@ -11,6 +11,7 @@ but not what the guest itself sends. A tag that the kernel took off a frame is p
 
 from __future__ import annotations
 
+import errno
 import select
 import socket
 import struct
@@ -123,6 +124,10 @@ class Prober:
                 data, extra, _, address = self._sockets[name].recvmsg(_LARGEST, socket.CMSG_SPACE(_AUXDATA.size))
             except BlockingIOError:
                 return found
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:
+                    raise
+                continue  # The interface is, or was, down: said once, and then frames come again.
             if address[2] != socket.PACKET_OUTGOING and (token := token_in(data)):
                 whole = _with_tag(data, extra)
                 found.append(Sighting(name, token, whole, _tags(whole)))

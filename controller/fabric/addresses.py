@@ -42,7 +42,8 @@ class Addresses:
         """Take note that `mac` sent from `port`; `given` are the MACs that intent gives in that network."""
         verdict = self._judge(network, port, mac, given)
         self.counts[verdict] += 1
-        if verdict is Verdict.MOVED:
+        if verdict in (Verdict.MOVED, Verdict.FULL):
+            # Where no more are taken it cannot be kept; but it is not where it was, either.
             self.forget(network, mac)
         if verdict in (Verdict.LEARNED, Verdict.MOVED):
             self.by_network.setdefault(network, {})[mac] = port

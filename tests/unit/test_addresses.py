@@ -38,6 +38,7 @@ class LearnedAddresses(RuleBasedStateMachine):
             expected = Verdict.KNOWN
         elif held >= LIMIT:
             expected = Verdict.FULL
+            self.model = [entry for entry in self.model if entry not in known]
         else:
             expected = Verdict.MOVED if known else Verdict.LEARNED
             self.model = [entry for entry in self.model if entry not in known] + [(network, mac, port)]

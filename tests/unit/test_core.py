@@ -101,6 +101,18 @@ def test_a_guest_that_moves_is_sent_to_at_its_new_port() -> None:
     assert "access: delivered (network red/web port red/a)" in delivered
 
 
+def test_a_guest_that_moves_to_a_full_port_is_flooded_to() -> None:
+    core = started()
+    core.observed("red/web", "red/b", GUEST)
+    for number in range(INTENT.fabric.learning.limit):
+        core.observed("red/web", "red/a", GUEST + 1 + number)
+    core.changes()
+    assert core.observed("red/web", "red/a", GUEST) is Verdict.FULL
+    core.changes()
+    senders = [reason for reason in reasons(core, "s2") if "learned sender" in reason]
+    assert senders == [], "it is not sent to where it was"
+
+
 def test_a_given_address_cannot_be_learned_elsewhere() -> None:
     core = started()
     assert core.observed("blue/web", "blue/b", mac_number(BLUE_MAC)) is Verdict.FORGED
