@@ -35,7 +35,8 @@ class Announcer:
             self._share = -(-len(self._waiting) // SLICES)
         self._slice = (self._slice + 1) % SLICES
         chosen, self._waiting = self._waiting[: self._share], self._waiting[self._share :]
-        return chosen
+        # Interfaces and switches may be gone since the round began.
+        return [end for end in chosen if self._core.announces(end)]
 
     def of(self, switch: str) -> Iterator[End]:
         """The interfaces of one switch that are announced."""

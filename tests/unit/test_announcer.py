@@ -45,3 +45,17 @@ def test_few_interfaces_are_announced_too() -> None:
     announcer = Announcer(core(2))
     for _ in range(3):
         assert sum(len(announcer.next_slice()) for _ in range(SLICES)) == 13
+
+
+def test_what_goes_in_the_middle_of_a_round_is_left_out() -> None:
+    changing = core(9)
+    announcer = Announcer(changing)
+    announcer.next_slice()
+    changing.interface_changed("s6", Interface("eth9", 9), deleted=True)
+    intent = changing.situation.intent
+    changing.adopt(Intent(Fabric(switches={name: SWITCHES[name] for name in SWITCHES if name != "s7"})), {})
+    assert intent.fabric.switches.keys() - changing.fabric.switches.keys() == {"s7"}
+    ends = {end for _ in range(SLICES - 1) for end in announcer.next_slice()}
+    assert End("s6", "eth8") in ends
+    assert End("s6", "eth9") not in ends
+    assert "s7" not in {end.switch for end in ends}
