@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-PATIENCE = 60.0
+PATIENCE = 40.0
 """Seconds that anything may take on a loaded machine; nothing is measured by it."""
 PAUSE = 0.1
 

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from controller.dataplane.encoder import COOKIE_MARK_MASK, COOKIE_MARK_VALUE
 from demo_daemon import DaemonProcess
@@ -73,6 +76,28 @@ class Installation:
             return len(before) > 1 and before[-1] == before[-2]
 
         eventually(is_quiet, "flows that no longer change")
+
+    def edit(self, change: Callable[[Any], None]) -> None:
+        """Let `change` change the parsed configuration, and wait until the daemon has taken it up.
+
+        The lab stays as it was built: its part is left out of what the daemon reads.
+        """
+        document = yaml.safe_load(self.topology.read_text())
+        document.pop("lab", None)
+        change(document)
+        self.write(yaml.safe_dump(document))
+
+    def write(self, text: str) -> None:
+        """Replace the configuration, and wait until the daemon has taken it up or refused it."""
+        handled = self._reloads()
+        fresh = self.topology.with_suffix(".new")
+        fresh.write_text(text)
+        fresh.replace(self.topology)
+        self.daemon.reload()
+        eventually(lambda: self._reloads() > handled, "a reload")
+
+    def _reloads(self) -> int:
+        return self.log().count('message="reloaded"') + self.log().count('message="not reloaded')
 
     def log(self) -> str:
         """The daemon's log so far."""
