@@ -1,0 +1,69 @@
+"""The benchmarks' output, and the counts of flows that need no switch."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import bench
+import bench_flows
+import bench_report
+from bench_report import Figure
+from namespaces import CommandError
+
+
+def test_figure_is_one_line_of_json() -> None:
+    assert json.loads(Figure("b", "a case", 30.0, "us", 20.0).line()) == {
+        "bench": "b",
+        "case": "a case",
+        "value": 30.0,
+        "unit": "us",
+        "peer": 20.0,
+        "ratio": 1.5,
+    }
+
+
+@pytest.mark.parametrize("peer", [None, 0.0])
+def test_figure_without_a_peer_has_no_ratio(peer: float | None) -> None:
+    line = Figure("b", "c", 1.0, "s", peer).line()
+    assert "\n" not in line
+    assert json.loads(line)["ratio"] is None
+
+
+def test_table_is_for_people_and_shows_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_report.print_table([Figure("b", "first", 12345.6, "us", 2.0), Figure("b", "second", 4, "flows")])
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "first" in printed.err
+    assert "12,346" in printed.err
+    assert printed.err.splitlines()[-1].split() == ["b", "second", "flows", "4", "-", "-"]
+
+
+def test_flows_bench_prints_lines_and_its_aims_are_met(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["flows"]) == 0
+    printed = capsys.readouterr()
+    figures = {line["case"]: line for line in map(json.loads, printed.out.splitlines())}
+    assert {figure["bench"] for figure in figures.values()} == {"flows"}
+    aims = {case: figure for case, figure in figures.items() if figure["peer"] is not None}
+    assert len(aims) == 6
+    assert all(figure["value"] <= figure["peer"] for figure in aims.values()), aims
+    assert figures["vxlan: each network of others"]["value"] == 0
+    assert figures["vxlan: a switch with 1,000 networks of 2 local ports and 2 remote addresses"]["value"] > 1000
+
+
+def test_failure_of_a_bench_is_told_and_ends_with_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise CommandError("no such wire")
+
+    monkeypatch.setattr(bench, "BENCHES", {bench_flows.NAME: fail})
+    assert bench.main([]) == 1
+    assert capsys.readouterr().err == "bench: no such wire\n"
+
+
+def test_unknown_bench_is_wrong_usage() -> None:
+    with pytest.raises(SystemExit) as ended:
+        bench.main(["speed"])
+    assert ended.value.code == 2
