@@ -21,9 +21,10 @@ from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
 from controller.fabric.paths import Paths
 from controller.fabric.transition import TreeTransition
 from controller.fabric.trees import span
-from controller.intent.model import Intent, Segment, SegmentKey
+from controller.intent.model import Intent, SegmentKey
 from controller.lookup import network_units, switch_unit
 from controller.situation import IntentIndex, Situation
+from controller.touched import Touched
 
 
 class Core:
@@ -36,8 +37,7 @@ class Core:
         self.transition = TreeTransition()
         self.revision = 0
         """Grows with every change of what `memory` returns."""
-        self._networks: set[str] = set()
-        self._switches: set[str] = set()
+        self._touched = Touched()
 
     @property
     def fabric(self) -> Fabric:
@@ -56,7 +56,7 @@ class Core:
         self.situation = replace(
             before, index=index, keys=dict(keys), fabric=replace(self.fabric, switches=switches), addresses=addresses
         )
-        self._touch_edited(before)
+        self._touched.edit(before, self.situation)
         self._refresh_links()
 
     def memory(self) -> Memory:
@@ -81,8 +81,8 @@ class Core:
         for network, macs in memory.addresses.items():
             for mac, port in macs.items():
                 self.observed(network, port, mac)
-        self._switches.update(known)
-        self._networks.update(self.situation.intent.networks)
+        self._touched.switches.update(known)
+        self._touched.networks.update(self.situation.intent.networks)
         self._refresh_links()
 
     def switch_ready(self, name: str, interfaces: Iterable[Interface], has_meters: bool, now: float) -> bool:
@@ -97,8 +97,7 @@ class Core:
             for interface in known.interfaces.values() if known else ():
                 if not _is_usable(view.interfaces.get(interface.name), interface.number):
                     self.discovery.forget(End(name, interface.name))
-            self._switches.add(name)
-            self._touch_ports(name)
+            self._touched.switch(self.situation, name)
         self._refresh_links()
         return is_known
 
@@ -116,7 +115,7 @@ class Core:
         others = {key: value for key, value in view.interfaces.items() if key != interface.name}
         self._put_view(replace(view, interfaces=others if deleted else {**others, interface.name: interface}))
         if deleted or known is None or known.number != interface.number:
-            self._touch_interface(name, interface.name)
+            self._touched.interface(self.situation, name, interface.name)
         if deleted or not interface.up or (known and known.number != interface.number):
             self.discovery.forget(End(name, interface.name))
         self._refresh_links()
@@ -150,7 +149,7 @@ class Core:
         verdict = self.situation.addresses.observe(network, port, mac, given)
         if self.situation.addresses.of(network).get(mac) != known:
             self.revision += 1
-            self._networks.add(network)
+            self._touched.networks.add(network)
         return verdict
 
     def flow_expired(self, name: str, cookie: int) -> None:
@@ -161,7 +160,7 @@ class Core:
         for field, value, _ in flow.match:
             if field is ETH_SRC and self.situation.addresses.forget(flow.reason.network, value):
                 self.revision += 1
-                self._networks.add(flow.reason.network)
+                self._touched.networks.add(flow.reason.network)
 
     def trees_confirmed(self) -> None:
         """All connected switches hold what they were told so far: new trees may come into force."""
@@ -218,13 +217,11 @@ class Core:
     @property
     def is_dirty(self) -> bool:
         """Whether something was touched that is not compiled yet."""
-        return bool(self._switches or self._networks)
+        return bool(self._touched)
 
     def changes(self, limit: int | None = None) -> list[Change]:
         """Compile what was touched since the last call, of networks at most `limit`; the rest is for the next call."""
-        switches, self._switches = sorted(self._switches), set()
-        networks = sorted(self._networks)[:limit]
-        self._networks.difference_update(networks)
+        switches, networks = self._touched.take(limit)
         changes: list[Change] = []
         for name in switches:
             if name in self.fabric.switches:
@@ -238,35 +235,6 @@ class Core:
         switches = {**self.fabric.switches, view.name: view}
         self.situation = replace(self.situation, fabric=replace(self.fabric, switches=switches))
 
-    def _touch_interface(self, name: str, interface: str) -> None:
-        self._switches.add(name)
-        port = self.situation.index.ports_by_switch.get(name, {}).get(interface)
-        if port:
-            self._networks.update(port.networks)
-        if interface in self.situation.intent.fabric.switches[name].tunnels.values():
-            self._touch_ports(name)
-
-    def _touch_ports(self, name: str) -> None:
-        for port in self.situation.index.ports_by_switch.get(name, {}).values():
-            self._networks.update(port.networks)
-
-    def _touch_edited(self, before: Situation) -> None:
-        after = self.situation
-        if before.intent.fabric != after.intent.fabric:
-            self._switches.update(after.fabric.switches)
-            self._networks.update(before.intent.networks, after.intent.networks)
-            return
-        for network in before.intent.networks.keys() | after.intent.networks.keys():
-            if (
-                before.intent.networks.get(network) != after.intent.networks.get(network)
-                or before.keys.get(network) != after.keys.get(network)
-                or before.index.ports_by_network.get(network) != after.index.ports_by_network.get(network)
-            ):
-                self._networks.add(network)
-        for name in after.fabric.switches:
-            if before.index.ports_by_switch.get(name) != after.index.ports_by_switch.get(name):
-                self._switches.add(name)
-
     def _refresh_links(self) -> None:
         links = frozenset(link for link in self.discovery.links() if self._can_carry(link))
         names = self.situation.intent.fabric.switches.keys()
@@ -278,8 +246,7 @@ class Core:
 
     def _take_trees(self) -> None:
         self.situation = replace(self.situation, trees=self.transition.active)
-        self._switches.update(self.fabric.switches)
-        self._networks.update(network for network, key in self.situation.keys.items() if key.segment is Segment.VLAN)
+        self._touched.topology(self.situation)
 
     def _can_carry(self, link: Link) -> bool:
         return self.announces(link.a) and self.announces(link.b)

@@ -20,8 +20,9 @@ ALLOWED = {
         *("controller.dataplane", "controller.fabric", "controller.intent"),
     },
     "controller.compiler": {"apps", "controller.dataplane"},
+    "controller.touched": {"controller.situation", "controller.intent"},
     "controller.core": {
-        *("apps", "controller.compiler", "controller.lookup", "controller.situation"),
+        *("apps", "controller.compiler", "controller.lookup", "controller.situation", "controller.touched"),
         *("controller.dataplane", "controller.fabric", "controller.intent"),
     },
     "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
@@ -29,7 +30,13 @@ ALLOWED = {
 """What each room may import of ours; rooms that are not named may import anything."""
 
 PURE = ("controller.intent", "controller.fabric", "controller.dataplane", "apps")
-PURE_FILES = ("controller.situation", "controller.lookup", "controller.compiler", "controller.core")
+PURE_FILES = (
+    "controller.situation",
+    "controller.lookup",
+    "controller.compiler",
+    "controller.touched",
+    "controller.core",
+)
 IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
 
 
