@@ -201,29 +201,3 @@ def test_command_line_of_mininet_builds_a_topology() -> None:
     assert "*** Starting 4 switches" in done.stderr + done.stdout
     assert "Caught exception" not in done.stderr + done.stdout
     assert (devices(), bridges()) == before
-
-
-def test_demo_ends_well_and_leaves_nothing() -> None:
-    before = devices(), bridges()
-    done = subprocess.run(
-        [sys.executable, "mininet/demo.py"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=180
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "VXLAN 70001" in done.stdout
-    assert "crowd/n04100" in done.stdout
-    assert "As it should be" in done.stdout.splitlines()[-1]
-    assert (devices(), bridges()) == before
-
-
-def test_demo_names_what_is_wrong_with_a_topology(tmp_path: Path) -> None:
-    file = tmp_path / "empty.yaml"
-    file.write_text("fabric: {switches: {}}\n")
-    done = subprocess.run(
-        [sys.executable, "mininet/demo.py", "--topology", str(file)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "no `lab:` to build" in done.stdout
