@@ -123,6 +123,33 @@ def test_a_switch_without_its_daemon_forwards_and_is_taken_back(ring: Installati
     no_storm(ring)
 
 
+@pytest.mark.parametrize("away", ["s3", "s4"])
+def test_a_switch_that_is_away_holds_back_trees_that_would_make_a_circle(ring: Installation, away: str) -> None:
+    """It still floods along the old tree when a link comes back, which the others would take into a new one."""
+    bridge = ring.lab.switches[away]
+    ups, downs = ring.log().count("link up"), ring.log().count("link down")
+    lost, connected = ring.log().count('message="lost: '), ring.log().count("connected with")
+    try:
+        with cut(ring, "s1", "s1-eth11"):
+            ring.wait_for_log("link down", downs + 1)
+            ring.settle()
+            bridge.vsctl("set-controller", away, "tcp:127.0.0.1:1")
+            ring.wait_for_log('message="lost: ', lost + 1)
+        ring.wait_for_log("link up", ups + 1)
+        ring.settle()
+        with prober_with_wires(ring.lab) as prober:
+            for number, sender in enumerate(("blue1", "red2", "bluedb")):
+                prober.send(sender, f"circle-{number}")
+            assert set(passages(ring.lab, prober.sightings(quiet=1.0, timeout=3.0)).values()) == {1}
+    finally:
+        bridge.vsctl("set-controller", away, f"tcp:127.0.0.1:{ring.daemon.port}")
+    ring.wait_for_log("connected with", connected + 1)
+    ring.settle()
+    with ring.prober() as prober:
+        eventually(lambda: is_whole(prober), "all is well with the switch back")
+    no_storm(ring)
+
+
 def test_a_switch_that_was_emptied_while_it_was_away_gets_everything(ring: Installation) -> None:
     bridge = ring.lab.switches["s4"]
     before, connected = ring.cookies("s4"), ring.log().count("connected with")
