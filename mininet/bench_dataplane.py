@@ -3,9 +3,9 @@
     guests - hv1 ===== hv2 - guests     a VXLAN network over the underlay, and a VLAN network over one wire
 
 Both programs run in turn on the same two nodes, since two pairs of equal nodes differ more from each other than the
-programs do. *Ours* is what the daemon installs. *Plain* is what anybody would set up by hand: one flow, `NORMAL`, above
-all others; a VXLAN tunnel with fixed peer and key; a tag on the wire. The daemon leaves that flow alone, as it is not
-its own.
+programs do. *Ours* is what the daemon installs. *Plain* is what anybody would set up by hand: `NORMAL` for all that
+guests send, above all other flows; a VXLAN tunnel with fixed peer and key; a tag on the wire. The daemon leaves these
+flows alone, as they are not its own. Its announcements on the wire go their way, or it would take the link for dead.
 """
 
 from __future__ import annotations
@@ -26,12 +26,18 @@ from private_ovs import SWITCH
 from reach import wait_until_right
 
 NAME = "dataplane"
-ROUNDS = 7
+ROUNDS = 9
 SECONDS = 1
 NODES = ("hv1", "hv2")
 KEYS = {Segment.VXLAN: 70001, Segment.VLAN: 101}
 _RECEIVER = "10.0.0.2"
-_NORMAL = "priority=65535"
+_PLAIN_PRIORITY = 65535
+_PLAIN_MATCHES = (
+    "in_port=tap-vxlan",
+    "in_port=vxlan0",
+    "in_port=tap-vlan",
+    f"in_port=eth1,dl_vlan={KEYS[Segment.VLAN]}",
+)
 _UNUSED_VLAN = 102
 _PATIENCE = 60.0
 
@@ -106,7 +112,8 @@ def _plain(lab: Lab) -> None:
         endpoint = lab.intent.fabric.switches[peer].endpoint
         fixed = (f"options:remote_ip={endpoint}", f"options:key={KEYS[Segment.VXLAN]}")
         node.vsctl("set", "interface", "vxlan0", *fixed)
-        node.ofctl("add-flow", node.bridge, f"{_NORMAL},actions=NORMAL")
+        for match in _PLAIN_MATCHES:
+            node.ofctl("add-flow", node.bridge, f"priority={_PLAIN_PRIORITY},{match},actions=NORMAL")
     _await(lab)
 
 
@@ -114,7 +121,8 @@ def _ours(lab: Lab) -> None:
     """Let the bridges do what the daemon tells them."""
     for node in _switches(lab):
         node.vsctl("set", "interface", "vxlan0", "options:remote_ip=flow", "options:key=flow")
-        node.ofctl("--strict", "del-flows", node.bridge, _NORMAL)
+        for match in _PLAIN_MATCHES:
+            node.ofctl("--strict", "del-flows", node.bridge, f"priority={_PLAIN_PRIORITY},{match}")
     _await(lab)
 
 
