@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ NAME = "start"
 RUNS = 3
 TOPOLOGY = ROOT / "topologies" / "leaf-spine.yaml"
 _PATIENCE = 60.0
+_PAUSE = 0.01
 
 
 def run() -> Iterator[Figure]:
@@ -53,7 +55,7 @@ def _alone() -> float:
             daemon.mark = lab.mark
             with daemon:
                 while not daemon.socket.exists() and daemon.is_running():
-                    pass
+                    time.sleep(_PAUSE)
                 lab.reconnect()
                 return _until_reachable(daemon, lab)
 
