@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from controller.dataplane.encoder import COOKIE_MARK_MASK, COOKIE_MARK_VALUE
+from controller.intent.lab_model import UPLINK
 from demo_daemon import DaemonProcess
 from lab import Lab, load_topology
 from prober import Prober
@@ -113,10 +114,12 @@ def running(topology: Path, directory: Path) -> Iterator[Installation]:
     """An installation with everything up and found."""
     installation = Installation(topology, directory)
     with installation.daemon, installation.lab:
+        links = [wire for wire in installation.lab.model.wires if wire.a.interface != UPLINK]
+        installation.wait_for_log("link up", len(links))
+        installation.settle()
+        # Not earlier: a frame under way while paths change may be lost.
         found = installation.reach()
         assert found.is_right, (sorted(found.missing), sorted(found.leaks), installation.daemon.log_tail())
-        links = [wire for wire in installation.lab.model.wires if wire.a.interface != "eth0"]
-        installation.wait_for_log("link up", len(links))
         installation.settle()
         try:
             yield installation

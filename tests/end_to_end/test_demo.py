@@ -27,7 +27,6 @@ def belongings() -> dict[str, set[str]]:
     return {
         "devices": {path.name for path in Path("/sys/class/net").iterdir()},
         "bridges": set(vsctl("list-br").split()),
-        "records": {path.name for path in lab_ledger.ROOT.glob("*")},
         "named namespaces": {path.name for path in Path("/run/netns").glob("*")},
     }
 
@@ -69,6 +68,7 @@ def start(directory: Path) -> Iterator[Start]:
             demo.wait(timeout=30)
         demo.kill()
         assert processes_of(demo.pid) == []
+        assert list(lab_ledger.ROOT.glob(f"{demo.pid}-*")) == []
     assert belongings() == before
 
 

@@ -36,7 +36,6 @@ def reaches(prober: Prober, mac: str, sender: str = "a") -> dict[str, int]:
 def hello(prober: Prober, guest: str, mac: str) -> None:
     """Let the guest send one broadcast from `mac`."""
     prober.send(guest, "hello", src=mac)
-    prober.received("hello")
 
 
 def mentions(installation: Installation, mac: str) -> dict[str, int]:
@@ -166,6 +165,7 @@ def test_a_guest_that_moves_to_a_full_port_is_not_sent_to_where_it_was(triangle:
     with triangle.prober() as prober:
         for number in range(2 * LIMIT):
             hello(prober, "b", f"02:00:00:00:08:{number:02x}")
+        triangle.settle()
         hello(prober, "a", mac)
         eventually(lambda: reaches(prober, mac, "c") == {"a": 1}, "learned at the first port")
         eventually(lambda: arrives_at_b(prober, mac), "at the second, which is full, it is flooded to")
