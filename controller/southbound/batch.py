@@ -8,7 +8,7 @@ barrier's reply settles the batch: whatever was not refused is done. The parts o
 batch costs one round trip.
 
 Additions are what was wanted when the batch began, and all are sent: an old flow of the same match is deleted in the
-end, and skipping its successor would leave a gap. A deletion is skipped when its flow is wanted again.
+end, and skipping its successor would leave a gap. A deletion is skipped when its item is wanted again.
 
 Here is the seam for bundles: a `Batch` knows all its messages and which of them may be in a bundle.
 """
@@ -17,45 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import TypeAlias
 
 from controller.dataplane import encoder
 from controller.dataplane.flow import Flow, Group, Meter
 from controller.southbound import messages as wire
+from controller.southbound.items import Item, Kind, Setting, encode_deletion, item_of
 
 MESSAGES_PER_WRITE = 128
-
-
-class Kind(Enum):
-    """The three kinds of things that a program is made of."""
-
-    FLOW = "flow"
-    GROUP = "group"
-    METER = "meter"
-
-
-Item: TypeAlias = tuple[Kind, int]
-"""A flow by its cookie, a group or meter by its number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A group or meter to add, or to give new content if `exists`."""
-
-    wanted: Group | Meter
-    exists: bool
-
-    def encode(self, xid: int) -> bytes:
-        """The message that sets it."""
-        if isinstance(self.wanted, Group):
-            return (encoder.encode_group_modify if self.exists else encoder.encode_group_add)(self.wanted, xid)
-        return (encoder.encode_meter_modify if self.exists else encoder.encode_meter_add)(self.wanted, xid)
-
-
-def item_of(thing: Group | Meter) -> Item:
-    """What a group or meter is known by."""
-    return (Kind.GROUP if isinstance(thing, Group) else Kind.METER), thing.id
 
 
 @dataclass(slots=True)
@@ -161,17 +129,6 @@ class Batch:
             if wanted(item):
                 self.skipped.add(item)
             else:
-                yield _encode_deletion(item, xid)
+                yield encode_deletion(item, xid)
             xid += 1
         yield wire.message(wire.BARRIER_REQUEST, self.last_xid)
-
-
-def _encode_deletion(item: Item, xid: int) -> bytes:
-    kind, number = item
-    match kind:
-        case Kind.FLOW:
-            return encoder.encode_flow_delete(number, xid)
-        case Kind.GROUP:
-            return encoder.encode_group_delete(number, xid)
-        case Kind.METER:
-            return encoder.encode_meter_delete(number, xid)

@@ -6,7 +6,7 @@ thousand times a second, and one bad flow holds up no other.
 
 from __future__ import annotations
 
-from controller.southbound.batch import Item
+from controller.southbound.items import Item
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0

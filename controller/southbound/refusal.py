@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from controller.dataplane.flow import Flow, Group, Meter, Reason
 from controller.dataplane.text import flow_text, group_text, meter_text
-from controller.southbound.batch import Item
+from controller.southbound.items import Item
 
 _DELETION = Reason("southbound", "deletion of what is no longer wanted")
 

@@ -15,23 +15,27 @@ The middle state is needed because adding a flow silently drops the old one of t
 only the cookie is known. A doomed flow may be gone already; if it is wanted again, it is added again, whatever is
 there. So nothing counts as held unless it was confirmed after all that could have dropped it.
 
+A group takes the flows that use it with it, and the switch need not say so. So no group is deleted while a wanted flow
+uses it, and the flows of a group that is found missing are added again. (When a batch that deletes a group begins, the
+flows that use it are doomed, or were before; so none that counts as held can go with it.)
+
 A deletion is always by the exact cookie, so flows of others are never hit. Deletions go out even where the successor
 was refused: an old flow may let through what is no longer allowed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from controller.dataplane.flow import Flow, Group, Meter, Program
 from controller.dataplane.program import Share
 from controller.southbound import error_names
-from controller.southbound.batch import Batch, Item, Kind, Setting, item_of
+from controller.southbound.batch import Batch
 from controller.southbound.events import Held, Refused
+from controller.southbound.items import Item, Kind, Setting, groups_of, item_of
 from controller.southbound.quarantine import Quarantine
 from controller.southbound.readback import group_content, meter_content
 from controller.southbound.refusal import Refusal, refusal_of
 from controller.southbound.session import OWN_XIDS
+from controller.southbound.wanted import Edit, Wanted
 
 _DELETION_ORDER = {Kind.GROUP: 0, Kind.METER: 1}
 _EXISTS = {error_names.GROUP_EXISTS, error_names.METER_EXISTS}
@@ -43,8 +47,7 @@ class Synchroniser:
 
     def __init__(self, switch: str) -> None:
         self._switch = switch
-        self._flows: dict[int, Flow] = {}
-        self._numbered: dict[Item, Group | Meter] = {}
+        self._wanted = Wanted()
         self._connected = False
         self._xid = 1
         self._disconnect()
@@ -63,33 +66,22 @@ class Synchroniser:
 
     def replace(self, program: Program) -> None:
         """Want exactly this program."""
-        flows = dict(program.flows)
-        self._touched_flows |= self._flows.keys() ^ flows.keys()
-        self._flows = flows
-        numbered = _numbered(program.groups.values(), program.meters.values())
-        for item in self._numbered.keys() | numbered.keys():
-            if self._numbered.get(item) != numbered.get(item):
-                self._touch(item)
-        self._numbered = numbered
+        self._note(self._wanted.replace(program))
 
     def change(self, before: Share, after: Share) -> None:
         """Want what was wanted, with `after` in place of `before`."""
-        for cookie in before.flows.keys() - after.flows.keys():
-            self._flows.pop(cookie, None)
-        self._flows.update(after.flows)
-        self._touched_flows |= before.flows.keys() ^ after.flows.keys()
-        old, new = _numbered(before.groups, before.meters), _numbered(after.groups, after.meters)
-        for item in old.keys() | new.keys():
-            if item not in new:
-                self._numbered.pop(item, None)
-                self._touch(item)
-            elif self._numbered.get(item) != new[item]:
-                self._numbered[item] = new[item]
-                self._touch(item)
+        self._note(self._wanted.change(before, after))
 
-    def _touch(self, item: Item) -> None:
-        self._touched_numbered.add(item)
-        self._quarantine.release(item)
+    def _note(self, edit: Edit) -> None:
+        self._touched_flows.update(edit.cookies)
+        for item in edit.items:
+            self._touched_numbered.add(item)
+            self._quarantine.release(item)
+
+    def _doom(self, cookie: int) -> None:
+        if cookie in self._held:
+            self._held.discard(cookie)
+            self._doomed.add(cookie)
 
     # What the switch says
 
@@ -100,8 +92,8 @@ class Synchroniser:
         self._held = set(held.cookies)
         self._contents.update(((Kind.GROUP, number), content) for number, content in held.groups.items())
         self._contents.update(((Kind.METER, number), content) for number, content in held.meters.items())
-        self._touched_flows = self._held ^ self._flows.keys()
-        self._touched_numbered = self._contents.keys() | self._numbered.keys()
+        self._touched_flows = self._held ^ self._wanted.flows.keys()
+        self._touched_numbered = self._contents.keys() | self._wanted.numbered.keys()
         self._waits_for_gate = bool(held)
 
     def disconnect(self) -> None:
@@ -156,15 +148,32 @@ class Synchroniser:
         if batch is None or not 0 <= number < batch.size or number in batch.refused:
             return None
         item, wanted = batch.subject(number)
-        if (error.type, error.code) in _EXISTS:
+        said = error.type, error.code
+        if said in _EXISTS:
             self._contents[item] = b""
-        elif (error.type, error.code) in _UNKNOWN:
-            self._contents.pop(item, None)
+        elif said in _UNKNOWN:
+            self._vanished(item)
             if wanted is None:
                 return None
+        elif said == error_names.BAD_OUT_GROUP and isinstance(wanted, Flow):
+            for group in groups_of(wanted):
+                self._vanished((Kind.GROUP, group))
         batch.refused.add(number)
         self._quarantine.refuse(item, now)
         return refusal_of(self._switch, item, wanted, error.text)
+
+    def _vanished(self, item: Item) -> None:
+        """A group or meter turns out not to be there; with a group went all flows that used it."""
+        if self._contents.pop(item, None) is None:
+            return
+        self._touched_numbered.add(item)
+        kind, number = item
+        if kind is Kind.GROUP:
+            added = [cookie for cookie, _ in self._batch.additions] if self._batch else []
+            for cookie in [*self._held, *added]:
+                flow = self._wanted.flows.get(cookie)
+                if flow is None or number in groups_of(flow):
+                    self.lost(cookie)
 
     # What to do
 
@@ -201,23 +210,20 @@ class Synchroniser:
         return batch
 
     def wants(self, item: Item) -> bool:
-        """Whether a flow, group or meter is wanted now; for `Batch.chunks`."""
-        kind, number = item
-        return number in self._flows if kind is Kind.FLOW else item in self._numbered
+        """Whether a flow, group or meter is to be there now; for `Batch.chunks`."""
+        return item in self._wanted
 
     def _flow_changes(self, now: float) -> tuple[list[tuple[int, Flow]], list[Item]]:
         touched, self._touched_flows = self._touched_flows, set()
         additions = []
         for cookie in touched:
-            flow = self._flows.get(cookie)
+            flow = self._wanted.flows.get(cookie)
             if flow is None:
                 self._quarantine.release((Kind.FLOW, cookie))
-                if cookie in self._held:
-                    self._held.discard(cookie)
-                    self._doomed.add(cookie)
+                self._doom(cookie)
             elif cookie not in self._held and not self._quarantine.waits((Kind.FLOW, cookie), now):
                 additions.append((cookie, flow))
-        doomed: list[Item] = [(Kind.FLOW, cookie) for cookie in self._doomed if cookie not in self._flows]
+        doomed: list[Item] = [(Kind.FLOW, cookie) for cookie in self._doomed if cookie not in self._wanted.flows]
         return additions, [item for item in doomed if not self._quarantine.waits(item, now)]
 
     def _numbered_changes(self, now: float) -> tuple[list[Setting], list[Item]]:
@@ -226,9 +232,11 @@ class Synchroniser:
         for item in touched:
             if self._quarantine.waits(item, now):
                 continue
-            wanted, there = self._numbered.get(item), self._contents.get(item)
+            wanted, there = self._wanted.numbered.get(item), self._contents.get(item)
             if wanted is None and there is not None:
-                drops.append(item)
+                # A group that is still used is touched again when its last user leaves.
+                if item not in self._wanted:
+                    drops.append(item)
             elif wanted is not None and there != _content(wanted):
                 settings.append(Setting(wanted, there is not None))
             else:
@@ -239,13 +247,9 @@ class Synchroniser:
         return settings, drops
 
     def _xids(self) -> int:
-        most = len(self._flows) + len(self._doomed) + len(self._numbered) + len(self._contents) + 3
+        wanted = len(self._wanted.flows) + len(self._wanted.numbered)
+        most = wanted + len(self._doomed) + len(self._contents) + 3
         return self._xid if self._xid + most < OWN_XIDS else 1
-
-
-def _numbered(groups: Iterable[Group], meters: Iterable[Meter]) -> dict[Item, Group | Meter]:
-    things: list[Group | Meter] = [*groups, *meters]
-    return {item_of(thing): thing for thing in things}
 
 
 def _content(thing: Group | Meter) -> bytes:

@@ -53,6 +53,10 @@ class ModelSwitch:
             self.after_each()
         return answers
 
+    def delete_group(self, number: int) -> None:
+        self.groups.pop(number, None)
+        self.flows = {key: entry for key, entry in self.flows.items() if number not in _groups_of(entry.instructions)}
+
     def _flow_mod(self, message: bytes) -> tuple[int, int] | None:
         self.flow_mods += 1
         cookie, mask, table, command, _, _, priority = struct.unpack_from("!QQBBHHH", message, 8)
@@ -74,10 +78,7 @@ class ModelSwitch:
     def _group_mod(self, message: bytes) -> tuple[int, int] | None:
         command, number = struct.unpack_from("!HxxI", message, 8)
         if command == 2:
-            self.groups.pop(number, None)
-            self.flows = {
-                key: entry for key, entry in self.flows.items() if number not in _groups_of(entry.instructions)
-            }
+            self.delete_group(number)
         elif (command == 1) != (number in self.groups):
             return (6, 8) if command == 1 else (6, 0)
         else:

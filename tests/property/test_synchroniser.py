@@ -29,6 +29,7 @@ from controller.dataplane.program import Share
 from controller.dataplane.table import match_of
 from controller.southbound import batch as batches
 from controller.southbound.events import Refused
+from controller.southbound.items import groups_of
 from controller.southbound.synchroniser import Synchroniser
 from tests.property.model_switch import Key, ModelSwitch
 
@@ -53,14 +54,19 @@ def a_meter(number: int, variant: int) -> Meter:
 def program_of(flows: dict[int, int], groups: dict[int, int], meters: dict[int, int]) -> Program:
     made = [a_flow(key, variant) for key, variant in flows.items()]
     for flow in made:
-        for action in flow.actions:
-            if isinstance(action, ToGroup):
-                groups = {OUR_GROUPS.index(action.group): 0, **groups}
+        groups = {**{OUR_GROUPS.index(group): 0 for group in groups_of(flow)}, **groups}
     return Program(
         {cookie_of(flow): flow for flow in made},
         {OUR_GROUPS[number]: a_group(number, variant) for number, variant in groups.items()},
         {OUR_METERS[number]: a_meter(number, variant) for number, variant in meters.items()},
     )
+
+
+def completed(program: Program) -> Program:
+    """With the groups that its flows use."""
+    used = {group for flow in program.flows.values() for group in groups_of(flow)}
+    missing = {number: a_group(OUR_GROUPS.index(number), 0) for number in used - program.groups.keys()}
+    return Program(program.flows, {**program.groups, **missing}, program.meters)
 
 
 def share_of(program: Program) -> Share:
@@ -104,6 +110,9 @@ class Synchronising(RuleBasedStateMachine):
         self.connected = False
         self.chunks: Iterator[bytes] = iter(())
         self.poisoned: set[int] = set()
+        self.unnoticed: set[int] = set()
+        """Groups that somebody deleted."""
+        self.fresh = 100
         self.switch.refuse = lambda cookie: cookie in self.poisoned
         self.unbroken: set[Key] = set()
         self.refused_keys: set[Key] = set()
@@ -122,6 +131,7 @@ class Synchronising(RuleBasedStateMachine):
             assert self.unbroken <= self.switch.flows.keys()
             there = {key for key, entry in self.switch.flows.items() if entry.cookie in self.wanted.flows}
             self.refused_keys -= there
+            self.unnoticed -= self.switch.groups.keys()
             self.unbroken |= there
 
     def want(self, program: Program) -> None:
@@ -129,6 +139,12 @@ class Synchronising(RuleBasedStateMachine):
         self.unbroken &= self.wanted_keys
         for cookie in program.flows.keys() & self.poisoned:
             self.refuse(program.flows[cookie])
+        self.refuse_dangling()
+
+    def refuse_dangling(self) -> None:
+        for flow in self.wanted.flows.values():
+            if groups_of(flow) - (self.wanted.groups.keys() - self.unnoticed):
+                self.refuse(flow)
 
     def refuse(self, flow: Flow) -> None:
         self.refused_keys.add(key_of(flow))
@@ -144,6 +160,21 @@ class Synchronising(RuleBasedStateMachine):
         self.synchroniser.change(share_of(self.wanted), share_of(program))
         self.want(program)
 
+    @rule(program=programs)
+    def change_groups_first(self, program: Program) -> None:
+        """Groups leave with one unit, and the flows that use them with a later one."""
+        self.synchroniser.change(Share({}, (*self.wanted.groups.values(),)), Share({}, (*program.groups.values(),)))
+        self.want(Program(self.wanted.flows, program.groups, self.wanted.meters))
+
+    @rule(number=st.integers(0, 2))
+    def lose_group(self, number: int) -> None:
+        """Somebody deletes a group of ours, and the switch says nothing."""
+        if OUR_GROUPS[number] in self.switch.groups:
+            self.unnoticed.add(OUR_GROUPS[number])
+            self.switch.delete_group(OUR_GROUPS[number])
+            self.unbroken &= self.switch.flows.keys()
+            self.refuse_dangling()
+
     @rule()
     def open_gate(self) -> None:
         self.synchroniser.open_gate()
@@ -153,6 +184,7 @@ class Synchronising(RuleBasedStateMachine):
         self.chunks = iter(())
         self.synchroniser.connect(self.switch.held(COOKIE_MARK))
         self.connected = True
+        self.unnoticed.clear()
         self.unbroken |= (self.wanted_keys & self.switch.flows.keys()) - self.refused_keys
 
     @rule()
@@ -202,14 +234,22 @@ class Synchronising(RuleBasedStateMachine):
     def converge(self) -> None:
         """Once nothing is refused any more, the switch comes to hold exactly what is wanted, and stays so."""
         self.poisoned.clear()
+        program = completed(self.wanted)
+        # A group that vanished is noticed when it is to change.
+        self.fresh += 1
+        vanished = self.unnoticed & program.groups.keys()
+        noticed = {number: a_group(OUR_GROUPS.index(number), self.fresh) for number in vanished}
+        self.replace(Program(program.flows, {**program.groups, **noticed}, program.meters))
         if not self.connected:
             self.connect()
         self.synchroniser.open_gate()
         for _ in range(200):
             self.work(5)
             self.now += 61
-        assert self.synchroniser.settled
-        assert self.synchroniser.next_attempt is None
+            if self.synchroniser.settled and self.synchroniser.next_attempt is None:
+                break
+        else:
+            raise AssertionError("it does not settle")
         expected = {key_of(flow): cookie for cookie, flow in self.wanted.flows.items()} | self.foreign
         assert {key: entry.cookie for key, entry in self.switch.flows.items()} == expected
         assert self.switch.groups.keys() == self.wanted.groups.keys()
