@@ -1,16 +1,12 @@
-"""One batch of changes to a switch: ordered, pre-encoded in chunks, closed by a barrier.
+"""One batch of changes to a switch: what is sent, in which order, and what became of it.
 
-    meters and groups set | flows added | flows, groups and meters deleted
+    meters set | groups set | flows added | flows, groups and meters deleted
 
-A barrier stands at each `|` that has something on both sides, so that a switch that reorders messages still has every
-group before the flows that use it, new flows before the old ones go, and no group deleted under a flow. The last
-barrier's reply settles the batch: whatever was not refused is done. The parts of a batch do not wait for replies, so a
-batch costs one round trip.
+Message number i of the batch has the xid `first_xid + i`, however often and in whatever way it is sent
+(`controller.southbound.delivery`).
 
 Additions are what was wanted when the batch began, and all are sent: an old flow of the same match is deleted in the
 end, and skipping its successor would leave a gap. A deletion is skipped when its item is wanted again.
-
-Here is the seam for bundles: a `Batch` knows all its messages and which of them may be in a bundle.
 """
 
 from __future__ import annotations
@@ -20,21 +16,16 @@ from dataclasses import dataclass, field
 
 from controller.dataplane import encoder
 from controller.dataplane.flow import Flow, Group, Meter
-from controller.southbound import messages as wire
 from controller.southbound.items import Item, Kind, Setting, encode_deletion, item_of
-
-MESSAGES_PER_WRITE = 128
 
 
 @dataclass(slots=True)
 class Batch:
-    """What goes out up to a closing barrier, and what the switch has refused of it so far.
-
-    Message number i of the batch has xid `first_xid + i`; the barriers come after the last of them.
-    """
+    """The messages of a batch by number, and what the switch has refused of it so far."""
 
     first_xid: int
     settings: Sequence[Setting]
+    """Meters first, then groups."""
     additions: Sequence[tuple[int, Flow]]
     deletions: Sequence[Item]
     """Flows first, then groups, then meters."""
@@ -48,7 +39,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """How many messages there are, barriers aside."""
+        """How many messages there are."""
         return len(self.settings) + len(self.additions) + len(self.deletions)
 
     @property
@@ -62,20 +53,37 @@ class Batch:
         }
 
     @property
-    def last_xid(self) -> int:
-        """The xid of the barrier that settles the batch."""
-        return self.first_xid + self.size + 2
+    def sections(self) -> tuple[range, range, range]:
+        """Numbers of the settings, of the additions, and of the deletions."""
+        set_, added = len(self.settings), len(self.settings) + len(self.additions)
+        return range(set_), range(set_, added), range(added, self.size)
 
-    def chunks(self, wanted: Callable[[Item], bool]) -> Iterator[bytes]:
-        """The messages in order, `MESSAGES_PER_WRITE` at a time; `wanted` is asked when a deletion's turn comes."""
-        pending: list[bytes] = []
-        for message in self._messages(wanted):
-            pending.append(message)
-            if len(pending) == MESSAGES_PER_WRITE:
-                yield b"".join(pending)
-                pending.clear()
-        if pending:
-            yield b"".join(pending)
+    @property
+    def without_meters(self) -> range:
+        """Numbers of all messages but those about meters, which come first and last."""
+        first = sum(not isinstance(setting.wanted, Group) for setting in self.settings)
+        last = sum(kind is Kind.METER for kind, _ in self.deletions)
+        return range(first, self.size - last)
+
+    def messages(self, numbers: range, wanted: Callable[[Item], bool]) -> Iterator[bytes]:
+        """Those messages, but none that was refused; `wanted` is asked when a deletion's turn comes."""
+        set_, added, deleted = (_overlap(numbers, section) for section in self.sections)
+        for number in set_:
+            if number not in self.refused:
+                yield self.settings[number].encode(self.first_xid + number)
+        start = len(self.settings)
+        for number in added:
+            if number not in self.refused:
+                cookie, flow = self.additions[number - start]
+                yield encoder.encode_flow_add(flow, cookie, self.first_xid + number)
+        start += len(self.additions)
+        for number in deleted:
+            item = self.deletions[number - start]
+            if wanted(item):
+                self.skipped.add(item)
+            elif number not in self.refused:
+                self.skipped.discard(item)
+                yield encode_deletion(item, self.first_xid + number)
 
     def subject(self, number: int) -> tuple[Item, Flow | Group | Meter | None]:
         """What message `number` is about, and what it adds or sets; None if it deletes."""
@@ -95,7 +103,7 @@ class Batch:
         return cookie in self._added
 
     def accepted_settings(self) -> Iterator[Group | Meter]:
-        """The groups and meters that were set and not refused; to be asked once the last barrier is passed."""
+        """The groups and meters that were set and not refused; to be asked once the batch is through."""
         for number, setting in enumerate(self.settings):
             if number not in self.refused:
                 yield setting.wanted
@@ -112,23 +120,6 @@ class Batch:
             if number not in self.refused and item not in self.skipped:
                 yield item
 
-    def _messages(self, wanted: Callable[[Item], bool]) -> Iterator[bytes]:
-        xid = self.first_xid
-        barrier = xid + self.size
-        for setting in self.settings:
-            yield setting.encode(xid)
-            xid += 1
-        if self.settings and (self.additions or self.deletions):
-            yield wire.message(wire.BARRIER_REQUEST, barrier)
-        for cookie, flow in self.additions:
-            yield encoder.encode_flow_add(flow, cookie, xid)
-            xid += 1
-        if self.additions and self.deletions:
-            yield wire.message(wire.BARRIER_REQUEST, barrier + 1)
-        for item in self.deletions:
-            if wanted(item):
-                self.skipped.add(item)
-            else:
-                yield encode_deletion(item, xid)
-            xid += 1
-        yield wire.message(wire.BARRIER_REQUEST, self.last_xid)
+
+def _overlap(one: range, other: range) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))

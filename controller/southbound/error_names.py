@@ -12,7 +12,17 @@ from os_ken.ofproto import ofproto_v1_3
 
 _ERROR = Struct("!8xHH")
 _EXPERIMENTER = Struct("!I")
-EXPERIMENTER = 0xFFFF
+BAD_REQUEST, EXPERIMENTER = 1, 0xFFFF
+ABOUT_BUNDLES = (BAD_REQUEST, EXPERIMENTER)
+"""Types of errors that, while a bundle is filled, need not be the fault of what was added."""
+BUNDLE_BAD_ID, BUNDLE_TIMEOUT = (EXPERIMENTER, 2302), (EXPERIMENTER, 2314)
+_ONF = 0x4F4E4600
+_BUNDLE_ERRORS = (
+    *("UNKNOWN", "EPERM", "BAD_ID", "BUNDLE_EXIST", "BUNDLE_CLOSED", "OUT_OF_BUNDLES", "BAD_TYPE", "BAD_FLAGS"),
+    *("MSG_BAD_LEN", "MSG_BAD_XID", "MSG_UNSUP", "MSG_CONFLICT", "MSG_TOO_MANY", "MSG_FAILED", "TIMEOUT"),
+    "BUNDLE_IN_PROGRESS",
+)
+"""From 2300 on (ONF EXT-230)."""
 
 _CODE_PREFIXES = {
     "HELLO_FAILED": "OFPHFC",
@@ -42,6 +52,8 @@ def describe(message: bytes) -> tuple[int, int, str]:
     kind, code = _ERROR.unpack_from(message)
     if kind == EXPERIMENTER:
         (experimenter,) = _EXPERIMENTER.unpack_from(message, _ERROR.size)
+        if experimenter == _ONF and 0 <= code - 2300 < len(_BUNDLE_ERRORS):
+            return kind, code, f"BUNDLE_FAILED: {_BUNDLE_ERRORS[code - 2300]}"
         return kind, code, f"experimenter {experimenter:#x} error {code}"
     name = _names().get((kind, code)) or f"error type {kind} code {code}"
     if kind == 0:

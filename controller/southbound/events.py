@@ -93,6 +93,13 @@ class BarrierPassed:
 
 
 @dataclass(frozen=True, slots=True)
+class BundleAnswered:
+    """The switch did with a bundle what the message `xid` asked."""
+
+    xid: int
+
+
+@dataclass(frozen=True, slots=True)
 class EchoAnswered:
     """The peer answered one of our echo requests: it is alive."""
 
@@ -114,6 +121,7 @@ Event: TypeAlias = (
     | FlowLost
     | Refused
     | BarrierPassed
+    | BundleAnswered
     | EchoAnswered
     | Closed
 )

@@ -19,10 +19,11 @@ import struct
 from enum import Enum
 
 from controller.dataplane.flow import COOKIE_MARK
-from controller.southbound import error_names
+from controller.southbound import bundle_messages, error_names
 from controller.southbound import messages as wire
 from controller.southbound.events import (
     BarrierPassed,
+    BundleAnswered,
     Closed,
     EchoAnswered,
     Event,
@@ -220,6 +221,8 @@ def _event(kind: int, xid: int, message: bytes) -> Event | None:
         return PacketIn(*wire.packet_in(message))
     if kind == wire.BARRIER_REPLY:
         return BarrierPassed(xid)
+    if kind == bundle_messages.EXPERIMENTER:
+        return BundleAnswered(xid) if bundle_messages.is_answer(message) else None
     if kind == wire.FLOW_REMOVED:
         cookie, reason = wire.flow_removed(message)
         if cookie >> 56 != COOKIE_MARK:

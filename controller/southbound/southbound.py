@@ -19,6 +19,7 @@ from controller.southbound import messages as wire
 from controller.southbound.connection import Connection
 from controller.southbound.events import (
     BarrierPassed,
+    BundleAnswered,
     Event,
     FlowExpired,
     FlowLost,
@@ -173,6 +174,9 @@ class Southbound:
                 self._tell(self._handler.interface_changed, switch, interface, deleted)
             case BarrierPassed(xid):
                 synchroniser.passed(xid, _now())
+            case BundleAnswered(xid):
+                synchroniser.answered(xid)
+                return
             case FlowExpired(cookie):
                 synchroniser.lost(cookie)
                 self._tell(self._handler.flow_expired, switch, cookie)
@@ -203,10 +207,10 @@ class Southbound:
         touched, self._touched = self._touched, set()
         for name in touched & self._sessions.ready.keys():
             synchroniser = self._switches[name]
-            batch = synchroniser.take(_now())
-            if batch:
-                self.statistics.sent.update(batch.counts)
-                self._sessions.ready[name].pump(batch.chunks(synchroniser.wants))
+            turn = synchroniser.take(_now())
+            if turn:
+                self.statistics.sent.update(turn.counts)
+                self._sessions.ready[name].pump(turn.chunks)
         self._progress.set()
 
     async def _tick(self) -> None:

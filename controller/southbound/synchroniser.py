@@ -1,9 +1,9 @@
 """Keeping one switch equal to its program: what it should hold, what it holds, and the few messages between.
 
 No I/O and no clock. `replace` and `change` say what is wanted; `connect` says what a switch was found to hold; `take`
-gives the next batch to write; `passed`, `refused` and `lost` bring the switch's answers. One batch is under way at a
-time. Whatever changes meanwhile is only noted in `touched`, so a slow switch gets the difference in the end, not the
-history, and a change costs what it touches, not what the program is.
+gives what to write next; `passed`, `answered`, `refused` and `lost` bring the switch's answers. One batch is under way
+at a time (`controller.southbound.delivery`). Whatever changes meanwhile is only noted in `touched`, so a slow switch
+gets the difference in the end, not the history, and a change costs what it touches, not what the program is.
 
 A flow is in one of these places:
 
@@ -25,10 +25,13 @@ was refused: an old flow may let through what is no longer allowed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from controller.dataplane.flow import Flow, Group, Meter, Program
 from controller.dataplane.program import Share
 from controller.southbound import error_names
 from controller.southbound.batch import Batch
+from controller.southbound.delivery import Delivery, Support, Turn
 from controller.southbound.events import Held, Refused
 from controller.southbound.items import Item, Kind, Setting, groups_of, item_of
 from controller.southbound.quarantine import Quarantine
@@ -58,7 +61,9 @@ class Synchroniser:
         self._contents: dict[Item, bytes] = {}
         self._touched_flows: set[int] = set()
         self._touched_numbered: set[Item] = set()
-        self._batch: Batch | None = None
+        self._delivery: Delivery | None = None
+        self._turn: Turn | None = None
+        self._support = Support()
         self._quarantine = Quarantine()
         self._waits_for_gate = False
 
@@ -107,21 +112,34 @@ class Synchroniser:
 
     def lost(self, cookie: int) -> None:
         """The switch says that it dropped a flow; if it is still wanted, it is added again."""
-        is_being_added = self._batch is not None and self._batch.adds(cookie)
-        if self._batch and is_being_added:
-            self._batch.lost.add(cookie)
+        batch = self._delivery.batch if self._delivery else None
+        is_being_added = batch is not None and batch.adds(cookie)
+        if batch and is_being_added:
+            batch.lost.add(cookie)
         if is_being_added or cookie in self._held:
             # The message may be older than our last addition, so the flow may be there.
             self._held.discard(cookie)
             self._doomed.add(cookie)
             self._touched_flows.add(cookie)
 
+    def answered(self, xid: int) -> None:
+        """The switch did with a bundle what was asked."""
+        if self._delivery:
+            self._delivery.answered(xid)
+
     def passed(self, xid: int, now: float) -> None:
-        """The switch answered a barrier; if it was the last of the batch, what was not refused is done."""
-        batch = self._batch
-        if batch is None or xid != batch.last_xid:
+        """The switch answered a barrier: the batch takes its next turn, or is through."""
+        delivery = self._delivery
+        if delivery is None or self._turn or xid != delivery.awaited:
             return
-        self._batch = None
+        self._turn = delivery.next_turn()
+        if self._turn is None:
+            self._delivery = None
+            self._xid = delivery.next_xid
+            self._confirm(delivery.batch, now)
+
+    def _confirm(self, batch: Batch, now: float) -> None:
+        """What was not refused is done."""
         helpful = False
         for thing in batch.accepted_settings():
             self._contents[item_of(thing)] = _content(thing)
@@ -143,10 +161,10 @@ class Synchroniser:
 
     def refused(self, error: Refused, now: float) -> Refusal | None:
         """The switch refused a message; None if it was none of this batch, or does no harm."""
-        batch = self._batch
-        number = error.xid - batch.first_xid if batch else -1
-        if batch is None or not 0 <= number < batch.size or number in batch.refused:
+        number = self._delivery.refused(error) if self._delivery else None
+        if self._delivery is None or number is None:
             return None
+        batch = self._delivery.batch
         item, wanted = batch.subject(number)
         said = error.type, error.code
         if said in _EXISTS:
@@ -169,7 +187,7 @@ class Synchroniser:
         self._touched_numbered.add(item)
         kind, number = item
         if kind is Kind.GROUP:
-            added = [cookie for cookie, _ in self._batch.additions] if self._batch else []
+            added = [cookie for cookie, _ in self._delivery.batch.additions] if self._delivery else []
             for cookie in [*self._held, *added]:
                 flow = self._wanted.flows.get(cookie)
                 if flow is None or number in groups_of(flow):
@@ -181,20 +199,29 @@ class Synchroniser:
     def settled(self) -> bool:
         """Whether the switch is connected, and has taken or refused all that is wanted."""
         touched = self._touched_flows or self._touched_numbered
-        return self._connected and not (self._waits_for_gate or self._batch or touched)
+        return self._connected and not (self._waits_for_gate or self._delivery or touched)
 
     @property
     def next_attempt(self) -> float | None:
         """When something that was refused is to be tried again."""
         return self._quarantine.next_attempt
 
-    def take(self, now: float) -> Batch | None:
-        """Begin the next batch, if one is needed and none is under way.
-
-        Its chunks are to be written in order; it is over when `passed` brings its last barrier.
-        """
-        if not self._connected or self._waits_for_gate or self._batch:
+    def take(self, now: float) -> Turn | None:
+        """What is to be written now, if anything: the next turn of the batch under way, or the first of a new one."""
+        if not self._connected or self._waits_for_gate:
             return None
+        first: Mapping[str, int] = {}
+        if self._delivery is None:
+            batch = self._begin(now)
+            if not batch.size:
+                return None
+            first = batch.counts
+            self._delivery = Delivery(batch, self._wanted.__contains__, self._support)
+            self._turn = self._delivery.next_turn()
+        turn, self._turn = self._turn, None
+        return Turn(turn.chunks, {**first, **turn.counts}) if turn else None
+
+    def _begin(self, now: float) -> Batch:
         for kind, number in self._quarantine.due(now):
             if kind is Kind.FLOW:
                 self._touched_flows.add(number)
@@ -202,16 +229,7 @@ class Synchroniser:
                 self._touched_numbered.add((kind, number))
         settings, drops = self._numbered_changes(now)
         additions, deletions = self._flow_changes(now)
-        batch = Batch(self._xids(), settings, additions, [*deletions, *drops])
-        if not batch.size:
-            return None
-        self._batch = batch
-        self._xid = batch.last_xid + 1
-        return batch
-
-    def wants(self, item: Item) -> bool:
-        """Whether a flow, group or meter is to be there now; for `Batch.chunks`."""
-        return item in self._wanted
+        return Batch(self._xids(), settings, additions, [*deletions, *drops])
 
     def _flow_changes(self, now: float) -> tuple[list[tuple[int, Flow]], list[Item]]:
         touched, self._touched_flows = self._touched_flows, set()
@@ -248,8 +266,9 @@ class Synchroniser:
 
     def _xids(self) -> int:
         wanted = len(self._wanted.flows) + len(self._wanted.numbered)
-        most = wanted + len(self._doomed) + len(self._contents) + 3
-        return self._xid if self._xid + most < OWN_XIDS else 1
+        most = wanted + len(self._doomed) + len(self._contents)
+        # Barriers and bundles need some, too.
+        return self._xid if self._xid + 2 * most + 1000 < OWN_XIDS else 1
 
 
 def _content(thing: Group | Meter) -> bytes:

@@ -27,11 +27,11 @@ from controller.dataplane.flow import (
 )
 from controller.dataplane.program import Share
 from controller.dataplane.table import match_of
-from controller.southbound import batch as batches
+from controller.southbound import delivery
 from controller.southbound.events import Refused
 from controller.southbound.items import groups_of
 from controller.southbound.synchroniser import Synchroniser
-from tests.property.model_switch import Key, ModelSwitch
+from tests.property.model_switch import Answer, Bundles, Key, ModelSwitch
 
 FOREIGN = 0x1111
 
@@ -92,10 +92,14 @@ def key_of(flow: Flow) -> Key:
 class Synchronising(RuleBasedStateMachine):
     """A synchroniser and a model switch with messages under way between them."""
 
-    @initialize(before=programs, foreign=st.booleans())
-    def begin(self, before: Program, foreign: bool) -> None:
+    @initialize(
+        before=programs,
+        foreign=st.booleans(),
+        bundles=st.sampled_from(("yes", "yes", "yes", "refused", "ignored")),
+    )
+    def begin(self, before: Program, foreign: bool, bundles: Bundles) -> None:
         self.now = 0.0
-        self.switch = ModelSwitch(after_each=self.no_gap)
+        self.switch = ModelSwitch(after_each=self.no_gap, bundles=bundles)
         for group in before.groups.values():
             self.switch.execute(encode_group_add(group, 0))
         for cookie, flow in before.flows.items():
@@ -114,6 +118,7 @@ class Synchronising(RuleBasedStateMachine):
         """Groups that somebody deleted."""
         self.fresh = 100
         self.switch.refuse = lambda cookie: cookie in self.poisoned
+        self.switch.refuse_in_bundle = lambda cookie: cookie in self.poisoned and cookie % 2 == 0
         self.unbroken: set[Key] = set()
         self.refused_keys: set[Key] = set()
         """Where the old flow goes although the new one was refused."""
@@ -129,7 +134,9 @@ class Synchronising(RuleBasedStateMachine):
         """
         if hasattr(self, "unbroken"):
             assert self.unbroken <= self.switch.flows.keys()
-            there = {key for key, entry in self.switch.flows.items() if entry.cookie in self.wanted.flows}
+            # What an open bundle deletes was unwanted when it was filled.
+            lasting = self.switch.after_commits().items()
+            there = {key for key, entry in lasting if entry.cookie in self.wanted.flows} & self.switch.flows.keys()
             self.refused_keys -= there
             self.unnoticed -= self.switch.groups.keys()
             self.unbroken |= there
@@ -182,6 +189,7 @@ class Synchronising(RuleBasedStateMachine):
     @rule()
     def connect(self) -> None:
         self.chunks = iter(())
+        self.switch.open_bundles.clear()
         self.synchroniser.connect(self.switch.held(COOKIE_MARK))
         self.connected = True
         self.unnoticed.clear()
@@ -190,6 +198,7 @@ class Synchronising(RuleBasedStateMachine):
     @rule()
     def disconnect(self) -> None:
         self.chunks = iter(())
+        self.switch.open_bundles.clear()
         self.synchroniser.disconnect()
         self.connected = False
 
@@ -215,16 +224,28 @@ class Synchronising(RuleBasedStateMachine):
         for _ in range(messages):
             chunk = next(self.chunks, None)
             if chunk is None:
-                batch = self.synchroniser.take(self.now)
-                self.chunks = batch.chunks(self.synchroniser.wants) if batch else iter(())
+                turn = self.synchroniser.take(self.now)
+                self.chunks = turn.chunks if turn else iter(())
                 chunk = next(self.chunks, b"")
-            for kind, xid, error, code in self.switch.execute(chunk):
-                if kind == "barrier":
+            self.hear(self.switch.execute(chunk))
+
+    def hear(self, answers: list[Answer]) -> None:
+        for kind, xid, error, code in answers:
+            match kind:
+                case "barrier":
                     self.synchroniser.passed(xid, self.now)
-                else:
+                case "bundle":
+                    self.synchroniser.answered(xid)
+                case _:
                     refusal = self.synchroniser.refused(Refused(xid, error, code, "no"), self.now)
                     assert refusal is None or refusal.switch == "s1"
                     self.unbroken &= self.switch.flows.keys()
+
+    @precondition(lambda self: self.connected)
+    @rule()
+    def forget_bundles(self) -> None:
+        """An idle bundle expires."""
+        self.hear(self.switch.expire())
 
     @rule(seconds=st.integers(1, 100))
     def wait(self, seconds: int) -> None:
@@ -272,7 +293,8 @@ class Synchronising(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def one_message_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that everything can happen between any two messages."""
-    monkeypatch.setattr(batches, "MESSAGES_PER_WRITE", 1)
+    monkeypatch.setattr(delivery, "MESSAGES_PER_WRITE", 1)
+    monkeypatch.setattr(delivery, "MESSAGES_PER_BUNDLE", 6)
 
 
 TestSynchronising = Synchronising.TestCase

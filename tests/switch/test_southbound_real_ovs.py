@@ -94,7 +94,7 @@ def test_a_restarted_daemon_reads_back_all_it_sent_and_sends_nothing(ovs: Privat
             return dict(southbound.statistics.sent)
 
     first = asyncio.run(run_daemon())
-    assert first == {"flows added": 209, "groups and meters set": 5, "deletions": 0, "batches": 1}
+    assert first == {"flows added": 209, "groups and meters set": 5, "deletions": 0, "batches": 1, "bundles": 1}
     assert asyncio.run(run_daemon()) == {}
     assert flows_of(ovs) == as_text(program)
 

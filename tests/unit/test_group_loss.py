@@ -24,14 +24,14 @@ class Pair:
         self.synchroniser.connect(Held())
 
     def settle(self) -> None:
-        while batch := self.synchroniser.take(0.0):
-            for chunk in batch.chunks(self.synchroniser.wants):
+        while turn := self.synchroniser.take(0.0):
+            for chunk in turn.chunks:
                 self.say(chunk)
 
     def say(self, chunk: bytes) -> None:
         for kind, xid, _, _ in self.switch.execute(chunk):
-            assert kind == "barrier"
-            self.synchroniser.passed(xid, 0.0)
+            assert kind != "error"
+            (self.synchroniser.answered(xid) if kind == "bundle" else self.synchroniser.passed(xid, 0.0))
 
     def cookies(self) -> set[int]:
         return {entry.cookie for entry in self.switch.flows.values()}
@@ -60,9 +60,9 @@ def test_a_flow_that_is_wanted_again_while_its_group_goes_comes_back() -> None:
     pair = settled_pair()
     pair.synchroniser.change(FLOWS, EMPTY_SHARE)
     pair.synchroniser.change(GROUPS, EMPTY_SHARE)
-    batch = pair.synchroniser.take(0.0)
-    assert batch
-    chunks = [*batch.chunks(pair.synchroniser.wants)]
+    turn = pair.synchroniser.take(0.0)
+    assert turn
+    chunks = [*turn.chunks]
     pair.synchroniser.change(EMPTY_SHARE, GROUPS)
     pair.synchroniser.change(EMPTY_SHARE, FLOWS)
     for chunk in chunks:
