@@ -195,6 +195,11 @@ def test_a_switch_that_does_not_read_delays_itself_only(monkeypatch: pytest.Monk
         stalled.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         await stalled.become_ready(OTHER)
         await until(lambda: len(recorder.ready) == 2)
+        # Once asked whether it has bundles, it is sent all that it is to have.
+        southbound.replace("s2", program_of(mac_flow(1), mac_flow(2)))
+        obedient = asyncio.create_task(stalled.serve())
+        assert await southbound.settled(["s2"], 10)
+        obedient.cancel()
         stalled.writer.transport.pause_reading()  # type: ignore[attr-defined]
         southbound.replace("s2", program_of(*(mac_flow(number) for number in range(100_000))))
         southbound.replace("s1", program_of(mac_flow(1)))
