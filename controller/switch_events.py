@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from apps import discovery, learning
 from controller.announcer import Announcer
@@ -20,11 +21,14 @@ from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface
 from controller.gate import Gate
 from controller.southbound.bounded_log import BoundedLog
+from controller.southbound.drift import Drift
 from controller.southbound.lldp import Announcement, BadFrame, decode_frame, encode_frame
 from controller.southbound.southbound import Southbound
 
 log = logging.getLogger(__name__)
 
+MOST_REASONS = 20
+"""How many lines one audit may write."""
 NEWS = (Verdict.LEARNED, Verdict.MOVED)
 REFUSALS = {
     Verdict.FORGED: "it is given to another port of the network",
@@ -99,6 +103,12 @@ class SwitchEvents:
         """Let those switches be changed whose view is complete."""
         for name in self._gate.open(self.clock, self._core.missing_switches(), not self._core.is_dirty):
             self._southbound.open_gate(name)
+
+    def drifted(self, name: str, what: Drift) -> None:
+        """Somebody changed what a switch holds of ours."""
+        log.warning("changed by somebody else, repaired: %s", what, extra={"switch": name})
+        for reason, flows in islice(what.missing.items(), MOST_REASONS):
+            log.warning("missing flows for %s: %d", reason, flows, extra=_names(name, reason))
 
     def announce_slice(self) -> None:
         """Announce the interfaces whose turn it is."""

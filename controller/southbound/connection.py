@@ -76,6 +76,11 @@ class Connection(asyncio.Protocol):
         self._session.accept(self._loop.time())
         self._write_session()
 
+    def read_again(self) -> None:
+        """Ask the switch what it holds."""
+        self._session.read_again(self._loop.time())
+        self._write_session()
+
     def probe(self) -> None:
         """Ask the peer whether it is there."""
         self._session.probe(self._loop.time())

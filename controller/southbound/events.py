@@ -44,6 +44,13 @@ class SwitchReady:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """What a switch that is ready holds of ours now; the answer to `Session.read_again`."""
+
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
 class InterfaceChanged:
     """An interface is new, has changed, or is gone."""
 
@@ -115,6 +122,7 @@ class Closed:
 Event: TypeAlias = (
     Identified
     | SwitchReady
+    | ReadAgain
     | InterfaceChanged
     | PacketIn
     | FlowExpired

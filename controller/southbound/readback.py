@@ -19,16 +19,12 @@ from controller.fabric.model import Interface
 from controller.southbound import messages as wire
 from controller.southbound.events import Held
 from controller.southbound.framing import ProtocolError
+from controller.southbound.items import Item, Kind
 
 MAX_REPLY_BYTES = 128 * 1024 * 1024
 """About 800,000 flows."""
-QUESTIONS = (
-    wire.PORT_DESCRIPTION,
-    wire.METER_FEATURES,
-    wire.GROUP_DESCRIPTION,
-    wire.METER_CONFIG,
-    wire.FLOW_STATS,
-)
+HELD_QUESTIONS = (wire.GROUP_DESCRIPTION, wire.METER_CONFIG, wire.FLOW_STATS)
+QUESTIONS = (wire.PORT_DESCRIPTION, wire.METER_FEATURES, *HELD_QUESTIONS)
 
 _LENGTH = Struct("!H")
 _FLOW_COOKIE = Struct("!24xQ")
@@ -93,6 +89,17 @@ def meter_content(meter: Meter) -> bytes:
     """What a switch that holds exactly this meter is read back to have: its flags and its bands."""
     sent = encode_meter_add(meter, 0)
     return sent[10:12] + sent[16:]
+
+
+def content_of(thing: Group | Meter) -> bytes:
+    """What it is read back to have."""
+    return group_content(thing) if isinstance(thing, Group) else meter_content(thing)
+
+
+def contents_of(held: Held) -> dict[Item, bytes]:
+    """Contents of the groups and meters that were read back."""
+    groups: dict[Item, bytes] = {(Kind.GROUP, number): content for number, content in held.groups.items()}
+    return groups | {(Kind.METER, number): content for number, content in held.meters.items()}
 
 
 def _our_cookies(part: bytes) -> Iterator[int]:

@@ -5,7 +5,7 @@
 Bytes go in by `receive`, times by `receive` and `tick`; events come out, and `outgoing` holds what is to be written.
 As soon as the peer has said who it is, the session waits in IDENTIFIED: whoever owns it decides with `accept` or
 `close` whether that switch is served, before anything is read back. READING asks five questions at once: interfaces,
-meter features, and which flows, groups and meters of ours are there.
+meter features, and which flows, groups and meters of ours are there. READY may ask the last three again.
 
 Everything the peer sends is decoded inside one guard. Whatever it breaks ends the session, with a reason that can be
 counted, and nothing else. After `CLOSED` nothing is taken and nothing said.
@@ -16,6 +16,7 @@ xids from `OWN_XIDS` on belong to the session; those below are for the messages 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from enum import Enum
 
 from controller.dataplane.flow import COOKIE_MARK
@@ -32,11 +33,12 @@ from controller.southbound.events import (
     Identified,
     InterfaceChanged,
     PacketIn,
+    ReadAgain,
     Refused,
     SwitchReady,
 )
 from controller.southbound.framing import VERSION, Framer, ProtocolError
-from controller.southbound.readback import QUESTIONS, ReadBack
+from controller.southbound.readback import HELD_QUESTIONS, QUESTIONS, ReadBack
 
 PROBE_AFTER = 5.0
 """Seconds of silence after which the peer is asked whether it is there."""
@@ -45,7 +47,7 @@ DEAD_AFTER = 15.0
 IDENTIFY_WITHIN = 10.0
 """Seconds from connecting until the peer has to have said which switch it is."""
 READ_BACK_WITHIN = 60.0
-"""Seconds from `accept` until the switch has to have been read back."""
+"""Seconds from `accept` or `read_again` until the switch has to have been read back."""
 OWN_XIDS = 0xF0000000
 
 MAX_EARLY = 65536
@@ -103,7 +105,7 @@ class Session:
         """Let time pass: probe a silent peer, give up a dead one. Call it about once a second."""
         if self.state is State.CLOSED:
             return []
-        if self.state is not State.READY and now >= self._deadline:
+        if (self.state is not State.READY or self._asked) and now >= self._deadline:
             return [self.close("timeout", f"not finished in time: {self.state.value}")]
         if self.state not in (State.READING, State.READY):
             return []
@@ -119,8 +121,15 @@ class Session:
     def accept(self, now: float) -> None:
         """Serve the identified switch: read it back."""
         self.state = State.READING
+        self._ask(QUESTIONS, now)
+
+    def read_again(self, now: float) -> None:
+        """Ask a switch that is ready what it holds; `ReadAgain` follows. Not before the last answer to this."""
+        self._ask(HELD_QUESTIONS, now)
+
+    def _ask(self, questions: Iterable[int], now: float) -> None:
         self._deadline = now + READ_BACK_WITHIN
-        for question in QUESTIONS:
+        for question in questions:
             xid = self._next_xid()
             self._asked[xid] = question
             self._send(_request(question, xid))
@@ -151,7 +160,7 @@ class Session:
             self._dpid = wire.features_dpid(message)
             self.state = State.IDENTIFIED
             events.append(Identified(self._dpid))
-        elif self.state is State.READING and kind == wire.MULTIPART_REPLY:
+        elif self.state in (State.READING, State.READY) and kind == wire.MULTIPART_REPLY:
             self._read(xid, message, events)
         elif self.state in (State.READING, State.READY):
             self._report(kind, xid, message, events)
@@ -192,6 +201,9 @@ class Session:
             return
         found, early = self._found, self._early
         self._found, self._early = ReadBack(), []
+        if self.state is State.READY:
+            events.append(ReadAgain(found.held))
+            return
         self.state = State.READY
         events.append(SwitchReady(self._dpid, tuple(found.interfaces), found.has_meters, found.held))
         events.extend(early)

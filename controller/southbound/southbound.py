@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVarTuple
@@ -16,15 +17,19 @@ from controller.dataplane.flow import Program, Reason
 from controller.dataplane.program import Share
 from controller.fabric.model import Interface
 from controller.southbound import messages as wire
+from controller.southbound.auditor import Auditor
 from controller.southbound.connection import Connection
+from controller.southbound.drift import Drift
 from controller.southbound.events import (
     BarrierPassed,
     BundleAnswered,
     Event,
     FlowExpired,
     FlowLost,
+    Held,
     InterfaceChanged,
     PacketIn,
+    ReadAgain,
     Refused,
     SwitchReady,
 )
@@ -59,6 +64,9 @@ class SwitchHandler(Protocol):
     def flow_expired(self, name: str, cookie: int) -> None:
         """A switch dropped a flow of ours after its time-out. While it is wanted, it is added again."""
 
+    def drifted(self, name: str, what: Drift) -> None:
+        """Somebody changed what a switch holds of ours; it is being repaired."""
+
     def refused(self, name: str, reason: Reason, text: str) -> None:
         """A switch refused what is wanted for `reason`; `text` has its error and what it was. It is tried again."""
 
@@ -73,6 +81,9 @@ class Southbound:
         self._expected: Mapping[int, str] = {}
         self._switches: dict[str, Synchroniser] = {}
         self._sessions = Sessions(self, self.statistics)
+        self._auditor = Auditor()
+        self._drifted: dict[str, Counter[str]] = {}
+        """What audits found and is not repaired yet."""
         self._touched: set[str] = set()
         self._progress = asyncio.Event()
         self._servers: list[asyncio.Server] = []
@@ -143,6 +154,16 @@ class Southbound:
             self._switches[switch].open_gate()
             self._touch(switch)
 
+    def audit(self, switch: str) -> None:
+        """Compare soon what a switch holds with what it should, if it has a session, and repair it."""
+        self._auditor.ask(switch, _now())
+        self._audit_next()
+
+    def audit_now(self) -> None:
+        """The same for all switches, one after the other."""
+        for switch in self._sessions.ready:
+            self.audit(switch)
+
     async def settled(self, switches: Iterable[str], timeout: float) -> bool:
         """Wait until those of the switches that are connected have confirmed or refused all that was asked so far.
 
@@ -169,6 +190,7 @@ class Southbound:
                 return
             case SwitchReady(_, interfaces, has_meters, held):
                 synchroniser.connect(held)
+                self._auditor.ready(switch, _now())
                 self._tell(self._handler.switch_ready, switch, interfaces, has_meters)
             case InterfaceChanged(interface, deleted):
                 self._tell(self._handler.interface_changed, switch, interface, deleted)
@@ -181,7 +203,12 @@ class Southbound:
                 synchroniser.lost(cookie)
                 self._tell(self._handler.flow_expired, switch, cookie)
             case FlowLost(cookie):
-                synchroniser.lost(cookie)
+                if synchroniser.lost(cookie):
+                    # Flows without idle time-out go without a word, so there may be more.
+                    self._auditor.suspect(switch)
+                    self._note_drift(switch, {"flows reported deleted": 1})
+            case ReadAgain(held):
+                self._audited(switch, held)
             case Refused():
                 refusal = synchroniser.refused(event, _now())
                 if refusal:
@@ -193,6 +220,9 @@ class Southbound:
     def lost(self, switch: str, reason: str) -> None:
         """A switch has no session any more."""
         self._switches[switch].disconnect()
+        self._auditor.lost(switch)
+        self._drifted.pop(switch, None)
+        self._audit_next()
         self._progress.set()
         self._tell(self._handler.switch_lost, switch, reason)
 
@@ -211,7 +241,29 @@ class Southbound:
             if turn:
                 self.statistics.sent.update(turn.counts)
                 self._sessions.ready[name].pump(turn.chunks)
+            if name in self._drifted and synchroniser.settled and synchroniser.next_attempt is None:
+                self.statistics.drift_repaired.update(self._drifted.pop(name))
         self._progress.set()
+
+    def _audit_next(self) -> None:
+        switch = self._auditor.next(_now(), lambda name: self._switches[name].settled)
+        if switch:
+            self._switches[switch].begin_audit()
+            self._sessions.ready[switch].read_again()
+
+    def _audited(self, switch: str, found: Held) -> None:
+        drift = self._switches[switch].audited(found)
+        self._auditor.done(switch, _now(), drift is not None)
+        if drift is not None:
+            self.statistics.audits += 1
+        if drift:
+            self._note_drift(switch, drift.counts)
+            self._tell(self._handler.drifted, switch, drift)
+        self._audit_next()
+
+    def _note_drift(self, switch: str, counts: Mapping[str, int]) -> None:
+        self.statistics.drift_found.update(counts)
+        self._drifted.setdefault(switch, Counter()).update(counts)
 
     async def _tick(self) -> None:
         while True:
@@ -222,6 +274,7 @@ class Southbound:
                 attempt = self._switches[name].next_attempt
                 if attempt is not None and attempt <= now:
                     self._touch(name)
+            self._audit_next()
 
     def _tell(self, what: Callable[[*_Arguments], None], *arguments: *_Arguments) -> None:
         try:

@@ -20,6 +20,12 @@ class Statistics:
     """Messages that change a switch, by kind."""
     refusals: int = 0
     """Errors from switches about something of ours."""
+    audits: int = 0
+    """Switches that were read again and compared with what they should hold."""
+    drift_found: Counter[str] = field(default_factory=Counter)
+    """What audits found, by kind."""
+    drift_repaired: Counter[str] = field(default_factory=Counter)
+    """What of that was repaired since."""
     packet_ins: int = 0
     packet_ins_dropped: int = 0
     """Copies that came faster than they are looked at."""

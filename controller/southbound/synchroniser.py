@@ -27,15 +27,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from controller.dataplane.flow import Flow, Group, Meter, Program
+from controller.dataplane.flow import Flow, Group, Program
 from controller.dataplane.program import Share
 from controller.southbound import error_names
 from controller.southbound.batch import Batch
 from controller.southbound.delivery import Delivery, Support, Turn
+from controller.southbound.drift import Drift, drift_of
 from controller.southbound.events import Held, Refused
 from controller.southbound.items import Item, Kind, Setting, groups_of, item_of
 from controller.southbound.quarantine import Quarantine
-from controller.southbound.readback import group_content, meter_content
+from controller.southbound.readback import content_of, contents_of
 from controller.southbound.refusal import Refusal, refusal_of
 from controller.southbound.session import OWN_XIDS
 from controller.southbound.wanted import Edit, Wanted
@@ -66,6 +67,7 @@ class Synchroniser:
         self._support = Support()
         self._quarantine = Quarantine()
         self._waits_for_gate = False
+        self._is_audited = False
 
     # What is wanted
 
@@ -95,8 +97,7 @@ class Synchroniser:
         self._disconnect()
         self._connected = True
         self._held = set(held.cookies)
-        self._contents.update(((Kind.GROUP, number), content) for number, content in held.groups.items())
-        self._contents.update(((Kind.METER, number), content) for number, content in held.meters.items())
+        self._contents = contents_of(held)
         self._touched_flows = self._held ^ self._wanted.flows.keys()
         self._touched_numbered = self._contents.keys() | self._wanted.numbered.keys()
         self._waits_for_gate = bool(held)
@@ -110,17 +111,37 @@ class Synchroniser:
         """The view of the switch is complete: it may be changed, although it connected with something of ours."""
         self._waits_for_gate = False
 
-    def lost(self, cookie: int) -> None:
-        """The switch says that it dropped a flow; if it is still wanted, it is added again."""
+    def begin_audit(self) -> None:
+        """The switch is asked again what it holds."""
+        self._is_audited = True
+
+    def audited(self, found: Held) -> Drift | None:
+        """The answer; what differs is repaired. None if something was done meanwhile, so that it says nothing."""
+        if not (self._is_audited and self.settled):
+            return None
+        missing = self._held - found.cookies
+        extra = found.cookies - self._held - self._doomed
+        there = contents_of(found)
+        items = {item for item in there.keys() | self._contents.keys() if there.get(item) != self._contents.get(item)}
+        self._held -= missing
+        self._doomed |= extra
+        self._contents = there
+        self._touched_flows |= missing | extra
+        self._touched_numbered |= items
+        return drift_of((self._wanted.flows[cookie] for cookie in missing), len(extra), items)
+
+    def lost(self, cookie: int) -> bool:
+        """The switch dropped a flow; if it is still wanted, it is added again. Whether it counted as held."""
         batch = self._delivery.batch if self._delivery else None
-        is_being_added = batch is not None and batch.adds(cookie)
+        is_held, is_being_added = cookie in self._held, batch is not None and batch.adds(cookie)
         if batch and is_being_added:
             batch.lost.add(cookie)
-        if is_being_added or cookie in self._held:
+        if is_being_added or is_held:
             # The message may be older than our last addition, so the flow may be there.
             self._held.discard(cookie)
             self._doomed.add(cookie)
             self._touched_flows.add(cookie)
+        return is_held
 
     def answered(self, xid: int) -> None:
         """The switch did with a bundle what was asked."""
@@ -142,7 +163,7 @@ class Synchroniser:
         """What was not refused is done."""
         helpful = False
         for thing in batch.accepted_settings():
-            self._contents[item_of(thing)] = _content(thing)
+            self._contents[item_of(thing)] = content_of(thing)
             self._quarantine.release(item_of(thing))
             helpful = True
         for cookie in batch.accepted_additions():
@@ -216,6 +237,7 @@ class Synchroniser:
             if not batch.size:
                 return None
             first = batch.counts
+            self._is_audited = False
             self._delivery = Delivery(batch, self._wanted.__contains__, self._support)
             self._turn = self._delivery.next_turn()
         turn, self._turn = self._turn, None
@@ -255,7 +277,7 @@ class Synchroniser:
                 # A group that is still used is touched again when its last user leaves.
                 if item not in self._wanted:
                     drops.append(item)
-            elif wanted is not None and there != _content(wanted):
+            elif wanted is not None and there != content_of(wanted):
                 settings.append(Setting(wanted, there is not None))
             else:
                 self._quarantine.release(item)
@@ -269,7 +291,3 @@ class Synchroniser:
         most = wanted + len(self._doomed) + len(self._contents)
         # Barriers and bundles need some, too.
         return self._xid if self._xid + 2 * most + 1000 < OWN_XIDS else 1
-
-
-def _content(thing: Group | Meter) -> bytes:
-    return group_content(thing) if isinstance(thing, Group) else meter_content(thing)

@@ -28,10 +28,11 @@ from controller.dataplane.flow import (
 from controller.dataplane.program import Share
 from controller.dataplane.table import match_of
 from controller.southbound import delivery
-from controller.southbound.events import Refused
+from controller.southbound.drift import Drift
+from controller.southbound.events import Held, Refused
 from controller.southbound.items import groups_of
 from controller.southbound.synchroniser import Synchroniser
-from tests.property.model_switch import Answer, Bundles, Key, ModelSwitch
+from tests.property.model_switch import Answer, Bundles, Entry, Key, ModelSwitch
 
 FOREIGN = 0x1111
 
@@ -117,6 +118,8 @@ class Synchronising(RuleBasedStateMachine):
         self.unnoticed: set[int] = set()
         """Groups that somebody deleted."""
         self.fresh = 100
+        self.is_tampered = self.has_lost_group = self.is_reading = False
+        self.read: Held | None = None
         self.switch.refuse = lambda cookie: cookie in self.poisoned
         self.switch.refuse_in_bundle = lambda cookie: cookie in self.poisoned and cookie % 2 == 0
         self.unbroken: set[Key] = set()
@@ -178,9 +181,48 @@ class Synchronising(RuleBasedStateMachine):
         """Somebody deletes a group of ours, and the switch says nothing."""
         if OUR_GROUPS[number] in self.switch.groups:
             self.unnoticed.add(OUR_GROUPS[number])
+            self.has_lost_group = True
             self.switch.delete_group(OUR_GROUPS[number])
             self.unbroken &= self.switch.flows.keys()
             self.refuse_dangling()
+
+    @rule(index=st.integers(0, 5))
+    def delete_by_hand(self, index: int) -> None:
+        """Somebody deletes a flow of ours, and the switch says nothing."""
+        keys = sorted(key for key, entry in self.switch.flows.items() if entry.cookie != FOREIGN)
+        if index < len(keys):
+            self.unbroken.discard(keys[index])
+            del self.switch.flows[keys[index]]
+            self.is_tampered = True
+
+    @rule(key=st.integers(0, 5), variant=st.integers(0, 1))
+    def add_by_hand(self, key: int, variant: int) -> None:
+        """Somebody adds a flow with our mark, perhaps in the place of one of ours."""
+        flow = a_flow(key, variant)
+        self.unbroken.discard(key_of(flow))
+        self.switch.flows[key_of(flow)] = Entry(cookie_of(flow), b"")
+        self.is_tampered = True
+
+    @precondition(lambda self: self.connected and self.synchroniser.settled)
+    @rule()
+    def begin_audit(self) -> None:
+        self.synchroniser.begin_audit()
+        self.read = None
+        self.is_reading = True
+
+    @precondition(lambda self: self.is_reading)
+    @rule()
+    def read_again(self) -> None:
+        """The switch answers; the answer is under way for a while."""
+        self.read, self.is_reading = self.switch.held(COOKIE_MARK), False
+
+    @precondition(lambda self: self.read is not None)
+    @rule()
+    def finish_audit(self) -> None:
+        assert self.read is not None
+        drift = self.synchroniser.audited(self.read)
+        assert not drift or self.is_tampered or self.has_lost_group
+        self.read = None
 
     @rule()
     def open_gate(self) -> None:
@@ -193,6 +235,8 @@ class Synchronising(RuleBasedStateMachine):
         self.synchroniser.connect(self.switch.held(COOKIE_MARK))
         self.connected = True
         self.unnoticed.clear()
+        self.is_tampered = self.has_lost_group = self.is_reading = False
+        self.read = None
         self.unbroken |= (self.wanted_keys & self.switch.flows.keys()) - self.refused_keys
 
     @rule()
@@ -200,7 +244,8 @@ class Synchronising(RuleBasedStateMachine):
         self.chunks = iter(())
         self.switch.open_bundles.clear()
         self.synchroniser.disconnect()
-        self.connected = False
+        self.connected = self.is_reading = False
+        self.read = None
 
     @rule(index=st.integers(0, 5))
     def poison(self, index: int) -> None:
@@ -264,13 +309,14 @@ class Synchronising(RuleBasedStateMachine):
         if not self.connected:
             self.connect()
         self.synchroniser.open_gate()
-        for _ in range(200):
-            self.work(5)
-            self.now += 61
-            if self.synchroniser.settled and self.synchroniser.next_attempt is None:
-                break
-        else:
-            raise AssertionError("it does not settle")
+        self.settle()
+        if self.is_tampered:
+            self.synchroniser.begin_audit()
+            drift = self.synchroniser.audited(self.switch.held(COOKIE_MARK))
+            assert drift is not None
+            self.settle()
+            self.synchroniser.begin_audit()
+            assert self.synchroniser.audited(self.switch.held(COOKIE_MARK)) == Drift({}, 0, (), ())
         expected = {key_of(flow): cookie for cookie, flow in self.wanted.flows.items()} | self.foreign
         assert {key: entry.cookie for key, entry in self.switch.flows.items()} == expected
         assert self.switch.groups.keys() == self.wanted.groups.keys()
@@ -279,6 +325,14 @@ class Synchronising(RuleBasedStateMachine):
         self.connect()
         self.synchroniser.open_gate()
         assert self.synchroniser.take(self.now) is None, held
+
+    def settle(self) -> None:
+        for _ in range(200):
+            self.work(5)
+            self.now += 61
+            if self.synchroniser.settled and self.synchroniser.next_attempt is None:
+                return
+        raise AssertionError("it does not settle")
 
     @invariant()
     def foreign_flows_are_there(self) -> None:

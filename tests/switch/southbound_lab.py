@@ -34,6 +34,7 @@ from controller.dataplane.flow import (
 from controller.dataplane.table import match_of
 from controller.dataplane.text import flow_text, normalised
 from controller.fabric.model import Interface
+from controller.southbound.drift import Drift
 from controller.southbound.listen import Listen
 from controller.southbound.southbound import Southbound
 from namespaces import CommandError
@@ -57,6 +58,7 @@ class Recorder:
     packets: list[tuple[str, int, int, bytes]] = field(default_factory=list)
     expired: list[tuple[str, int]] = field(default_factory=list)
     refusals: list[tuple[str, Reason, str]] = field(default_factory=list)
+    drifts: list[tuple[str, Drift]] = field(default_factory=list)
 
     def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
         self.ready.append((name, interfaces, has_meters))
@@ -74,6 +76,9 @@ class Recorder:
 
     def flow_expired(self, name: str, cookie: int) -> None:
         self.expired.append((name, cookie))
+
+    def drifted(self, name: str, what: Drift) -> None:
+        self.drifts.append((name, what))
 
     def refused(self, name: str, reason: Reason, text: str) -> None:
         self.refusals.append((name, reason, text))

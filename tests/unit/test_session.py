@@ -13,6 +13,7 @@ from controller.fabric.model import Interface
 from controller.southbound import session as sessions
 from controller.southbound.events import (
     BarrierPassed,
+    BundleAnswered,
     Closed,
     EchoAnswered,
     Event,
@@ -22,6 +23,7 @@ from controller.southbound.events import (
     Identified,
     InterfaceChanged,
     PacketIn,
+    ReadAgain,
     Refused,
     SwitchReady,
 )
@@ -52,6 +54,8 @@ AFTERWARDS = (
     script.port_status(2, script.port(0xFFFFFFFE, "br0")),
     script.error(5, 1, 17),
     script.message(21, 18),
+    script.message(4, 21, struct.pack("!IIIHH", 0x4F4E4600, 2300, 21, 1, 3)),
+    script.message(4, 22, struct.pack("!II", 0x4F4E4600, 2301)),
     script.message(2, 19, b"ping"),
     script.message(3, 20),
 )
@@ -62,6 +66,7 @@ TOLD = [
     InterfaceChanged(Interface("eth3", 3, True, "00:00:00:00:00:07"), True),
     Refused(17, 5, 1, "FLOW_MOD_FAILED: TABLE_FULL"),
     BarrierPassed(18),
+    BundleAnswered(21),
     EchoAnswered(),
 ]
 
@@ -129,6 +134,18 @@ def test_a_switch_that_knows_no_meters_has_none() -> None:
         body = script.error(1, 2, xid) if question in (10, 11) else script.answers(request)
         events += session.receive(body, 0.0)
     assert events == [SwitchReady(5, READY.interfaces, False, Held(READY.held.cookies, READY.held.groups, {}))]
+
+
+def test_a_ready_switch_can_be_read_again() -> None:
+    session, _, _ = converse(lambda session, data: session.receive(data, 0.0))
+    session.read_again(100.0)
+    assert session.receive(script.answers(sent_by(session)), 100.0) == [ReadAgain(READY.held)]
+    assert session.tick(100.0 + sessions.READ_BACK_WITHIN) == []
+    session.read_again(200.0)
+    session.receive(script.message(3, 1), 200.0 + sessions.READ_BACK_WITHIN)
+    (closed,) = session.tick(200.0 + sessions.READ_BACK_WITHIN)
+    assert isinstance(closed, Closed)
+    assert closed.kind == "timeout"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""When each switch is audited: read back again, and compared with what it was left with.
+
+Reading a switch back costs it something, 0.15 s for 100,000 flows, so one switch is read at a time, each every
+`PERIOD`. There are reasons to look earlier: somebody asks, or a flow was deleted and we did not do it. An audit during
+which something was sent says nothing and is done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+PERIOD = 60.0
+"""Seconds from one audit of a switch to the next."""
+SOONEST = 5.0
+"""Seconds from one audit to the next when there is a reason to look again."""
+
+
+class Auditor:
+    """What is due, and what is being read."""
+
+    def __init__(self) -> None:
+        self._reading: str | None = None
+        self._last: dict[str, float] = {}
+        self._due: dict[str, float] = {}
+
+    def ready(self, switch: str, now: float) -> None:
+        """A switch was read back just now."""
+        self._last[switch], self._due[switch] = now, now + PERIOD
+
+    def lost(self, switch: str) -> None:
+        """A switch has no session any more."""
+        self._last.pop(switch, None)
+        self._due.pop(switch, None)
+        if self._reading == switch:
+            self._reading = None
+
+    def suspect(self, switch: str) -> None:
+        """There is a reason to look at a switch soon."""
+        if switch in self._due:
+            self._due[switch] = min(self._due[switch], self._last[switch] + SOONEST)
+
+    def ask(self, switch: str, now: float) -> None:
+        """Somebody wants to know now."""
+        if switch in self._due:
+            self._due[switch] = now
+
+    def next(self, now: float, is_settled: Callable[[str], bool]) -> str | None:
+        """The switch that is to be read now; its `done` or `lost` has to come before there is another."""
+        if self._reading is None:
+            due = sorted((due, switch) for switch, due in self._due.items() if due <= now)
+            self._reading = next((switch for _, switch in due if is_settled(switch)), None)
+            return self._reading
+        return None
+
+    def done(self, switch: str, now: float, is_valid: bool) -> None:
+        """A switch was read; `is_valid` unless something was sent to it meanwhile."""
+        self._reading = None
+        self._last[switch], self._due[switch] = now, now + (PERIOD if is_valid else SOONEST)

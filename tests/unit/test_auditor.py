@@ -1,0 +1,48 @@
+"""One switch at a time, each when it is due."""
+
+from __future__ import annotations
+
+from controller.southbound.auditor import PERIOD, SOONEST, Auditor
+
+
+def anyone(_: str) -> bool:
+    return True
+
+
+def test_each_switch_is_read_once_a_period_and_none_beside_another() -> None:
+    auditor = Auditor()
+    for number in range(3):
+        auditor.ready(f"s{number}", float(number))
+    assert auditor.next(PERIOD - 0.1, anyone) is None
+    assert auditor.next(PERIOD + 10, anyone) == "s0"
+    assert auditor.next(PERIOD + 10, anyone) is None
+    auditor.done("s0", PERIOD + 11, is_valid=True)
+    assert auditor.next(PERIOD + 11, anyone) == "s1"
+    auditor.lost("s1")
+    assert auditor.next(PERIOD + 11, anyone) == "s2"
+    auditor.done("s2", PERIOD + 12, is_valid=True)
+    assert auditor.next(2 * PERIOD + 10, anyone) is None
+    assert auditor.next(2 * PERIOD + 11, anyone) == "s0"
+
+
+def test_a_switch_that_is_busy_lets_others_go_first() -> None:
+    auditor = Auditor()
+    auditor.ready("busy", 0.0)
+    auditor.ready("idle", 1.0)
+    assert auditor.next(PERIOD + 1, lambda switch: switch != "busy") == "idle"
+
+
+def test_reasons_to_look_earlier() -> None:
+    auditor = Auditor()
+    auditor.ready("s1", 0.0)
+    auditor.suspect("s1")
+    auditor.suspect("unknown")
+    auditor.ask("unknown", 0.0)
+    assert auditor.next(SOONEST - 0.1, anyone) is None
+    assert auditor.next(SOONEST, anyone) == "s1"
+    auditor.done("s1", SOONEST, is_valid=True)
+    auditor.ask("s1", SOONEST + 1)
+    assert auditor.next(SOONEST + 1, anyone) == "s1"
+    auditor.done("s1", SOONEST + 1, is_valid=False)
+    assert auditor.next(2 * SOONEST, anyone) is None
+    assert auditor.next(2 * SOONEST + 1, anyone) == "s1"
