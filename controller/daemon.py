@@ -103,6 +103,11 @@ class Daemon:
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         loop.add_signal_handler(signal.SIGINT, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._audit)
+
+    def _audit(self) -> None:
+        log.info("comparing all switches with what they should hold")
+        self._southbound.audit_now()
 
     def _schedule(self) -> None:
         if not self._flush_scheduled:

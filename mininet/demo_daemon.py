@@ -51,6 +51,10 @@ class DaemonProcess:
         """Make it read its files again."""
         self._signal(signal.SIGHUP)
 
+    def audit(self) -> None:
+        """Let it compare all switches with what they should hold."""
+        self._signal(signal.SIGUSR1)
+
     def kill(self) -> None:
         """End it as a crash would."""
         self._signal(signal.SIGKILL)

@@ -55,8 +55,8 @@ def run(
 ) -> None:
     """Run the daemon.
 
-    It takes up changed files by itself, and at once on SIGHUP; files with errors change nothing. SIGTERM and Ctrl-C end
-    it and leave all flows in place.
+    It takes up changed files by itself, and at once on SIGHUP; files with errors change nothing. SIGUSR1 compares all
+    switches with what they should hold, now. SIGTERM and Ctrl-C end it and leave all flows in place.
 
     Example: tenantry run /etc/tenantry --listen tcp:127.0.0.1:6653 --state /var/lib/tenantry
     """
