@@ -102,6 +102,7 @@ class SwitchEvents:
     def open_gates(self) -> None:
         """Let those switches be changed whose view is complete."""
         for name in self._gate.open(self.clock, self._core.missing_switches(), not self._core.is_dirty):
+            log.info("the view is complete: in force", extra={"switch": name})
             self._southbound.open_gate(name)
 
     def drifted(self, name: str, what: Drift) -> None:
