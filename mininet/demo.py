@@ -128,11 +128,14 @@ def main(arguments: Collection[str]) -> int:
         show.fact("interrupted")
         good = False
     took = f"({time.monotonic() - begun:.0f} s)"
-    if good:
+    log = directory / "daemon.log"
+    said = f"; what the daemon said is in {log}" if log.exists() else ""
+    if good or not said:
         shutil.rmtree(directory)
+    if good:
         show.verdict(f"As it should be: all reach their own networks, and nothing else. {took}", good=True)
     else:
-        show.verdict(f"NOT as it should be; what the daemon said is in {directory}/daemon.log {took}", good=False)
+        show.verdict(f"NOT as it should be{said}. {took}", good=False)
     return 0 if good else 1
 
 
