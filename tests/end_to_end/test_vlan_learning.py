@@ -151,14 +151,8 @@ def test_addresses_beyond_the_limit_of_a_port_are_flooded(triangle: Installation
         triangle.settle()
         senders = [flow for flow in triangle.flows("s2") if "table=3" in flow and "dl_src=02:" in flow]
         assert len(senders) <= LIMIT, "no more for this port, whoever came first"
-
-        def deliveries() -> list[dict[str, int]] | None:
-            # Once more if need be: the userspace datapath may drop a frame while its flows are being changed.
-            found = [reaches(prober, mac) for mac in macs]
-            return found if all(where.get("b") == 1 for where in found) else None
-
-        found = eventually(deliveries, "all are delivered")
-        assert found
+        found = [reaches(prober, mac) for mac in macs]
+        assert all(where.get("b") == 1 for where in found), "all are delivered"
         assert found.count(EVERYBODY) >= len(macs) - LIMIT, "those that are not known by flooding"
         assert reaches(prober, prober.mac("keeper")) == {"keeper": 1}
         hello(prober, "c", "02:00:00:00:04:ff")
