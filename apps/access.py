@@ -37,7 +37,7 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
         for address in port.addresses:
             yield DESTINATION.flow(
                 "address",
-                match_of(metadata=unit.number, eth_dst=address.mac),
+                match_of(metadata=unit.flooded_or_not, eth_dst=address.mac),
                 unit.reason("access", "delivered", port.id),
                 actions=deliver(port),
             )

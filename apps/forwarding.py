@@ -38,7 +38,7 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
     """The network's flood list on this switch; none where it would reach nobody."""
     steps = tuple(flood_steps(unit))
     if steps:
-        yield FLOOD.flow("network", match_of(metadata=unit.number), unit.reason(APP, "flood"), actions=steps)
+        yield FLOOD.flow("network", match_of(metadata=unit.flooded_or_not), unit.reason(APP, "flood"), actions=steps)
 
 
 def flood_steps(unit: NetworkUnit) -> Iterator[Action]:

@@ -10,6 +10,9 @@ Whatever enters is first given its network, as a number in the metadata; from th
 frame belongs, so MAC and IP addresses may repeat across networks without limit. Inside the pipeline a frame carries no
 VLAN tag: what enters with one that the classification did not take off is dropped in `destination`.
 
+A bit beside the network's number tells a flooded frame: it follows the network's tree to the end and is handed over
+where its address is, but never sent after a known address, or it could arrive twice.
+
 The network's number is its segment, kind and key: nothing to allocate, the same after every restart, and a network that
 changes its segment has flows for the new one beside those for the old one until all switches are done.
 """
@@ -27,6 +30,7 @@ from controller.dataplane.fields import (
     TUN_IPV6_DST,
     TUN_IPV6_SRC,
     TUN_SRC,
+    VLAN_PCP,
     VLAN_VID,
 )
 from controller.dataplane.table import Table
@@ -46,16 +50,32 @@ def encapsulation_number(segment: Segment) -> int:
     return SEGMENT_CODE[segment] << 40
 
 
-_REWRITE = frozenset({VLAN_VID, TUN_ID, TUN_DST, TUN_IPV6_DST})
+NETWORK = (1 << 48) - 1
+"""The bits of the metadata that hold the network's number."""
+FLOODED = 1 << 48
+"""The bit of the metadata that says: some switch before has flooded this frame, so all others do."""
+FLOODED_PCP = 1
+"""The same on a link: priority of the VLAN tag, 0 for frames that follow a known address."""
+
+
+_REWRITE = frozenset({VLAN_VID, VLAN_PCP, TUN_ID, TUN_DST, TUN_IPV6_DST})
 
 CLASSIFY = Table(
     0,
     "classify",
     "Where a frame comes from: a tenant's port (and so its network), a link, a tunnel, or nowhere we know.",
-    matches=frozenset({IN_PORT, VLAN_VID, TUN_SRC, TUN_IPV6_SRC, TUN_ID, ETH_DST, ETH_TYPE}),
+    matches=frozenset({IN_PORT, VLAN_VID, VLAN_PCP, TUN_SRC, TUN_IPV6_SRC, TUN_ID, ETH_DST, ETH_TYPE}),
     sets=frozenset({METADATA}),
     next=frozenset({"vlan", "tunnel", "source"}),
-    priorities={"port": 400, "refuse": 300, "announcement": 200, "outside": 150, "link": 100, "endpoint": 100},
+    priorities={
+        "port": 400,
+        "refuse": 300,
+        "announcement": 200,
+        "outside": 150,
+        "flooded": 110,
+        "link": 100,
+        "endpoint": 100,
+    },
 )
 VLAN = Table(
     1,

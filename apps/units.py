@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apps.pipeline import network_number
+from apps.pipeline import NETWORK, network_number
 from controller.dataplane.flow import Reason
 from controller.intent.model import IpAddress, Segment, SegmentKey
 
@@ -79,6 +79,11 @@ class NetworkUnit:
     def number(self) -> int:
         """The network's metadata."""
         return network_number(self.segment)
+
+    @property
+    def flooded_or_not(self) -> tuple[int, int]:
+        """A match of the metadata: frames of the network, whether a switch before has flooded them or not."""
+        return self.number, NETWORK
 
     def reason(self, app: str, note: str, port: str = "") -> Reason:
         """Why a flow of this unit is there."""

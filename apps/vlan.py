@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apps.pipeline import CLASSIFY, DESTINATION, VLAN
+from apps.pipeline import CLASSIFY, DESTINATION, FLOODED, FLOODED_PCP, NETWORK, VLAN
 from apps.units import NetworkUnit, SwitchUnit
-from controller.dataplane.fields import VLAN_PRESENT, VLAN_VID
+from controller.dataplane.fields import VLAN_PCP, VLAN_PRESENT, VLAN_VID
 from controller.dataplane.flow import (
     Action,
     Bucket,
@@ -32,11 +32,19 @@ APP = "vlan"
 
 
 def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
-    """Tagged frames from links."""
+    """Tagged frames from links, flooded ones and others."""
+    tagged = (VLAN_PRESENT, VLAN_PRESENT)
     for interface in unit.links:
         yield CLASSIFY.flow(
+            "flooded",
+            match_of(in_port=interface, vlan_vid=tagged, vlan_pcp=FLOODED_PCP),
+            Reason(APP, "flooded frame from a link"),
+            goto=VLAN,
+            metadata=FLOODED,
+        )
+        yield CLASSIFY.flow(
             "link",
-            match_of(in_port=interface, vlan_vid=(VLAN_PRESENT, VLAN_PRESENT)),
+            match_of(in_port=interface, vlan_vid=tagged),
             Reason(APP, "tagged frame from a link"),
             goto=VLAN,
         )
@@ -62,6 +70,7 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
         actions=(PopVlan(),),
         goto=DESTINATION,
         metadata=unit.number,
+        metadata_mask=NETWORK,
     )
     for address in unit.remote:
         if address.group is not None:
@@ -74,7 +83,8 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
 
 
 def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
-    """Set the network's tag on a frame that is tagged already, and send it along the tree."""
+    """Set the network's tag and the mark of a flood on a frame that is tagged already, and send it along the tree."""
     if unit.branches:
         yield SetField(VLAN_VID, VLAN_PRESENT | unit.segment.key)
+        yield SetField(VLAN_PCP, FLOODED_PCP)
         yield from (Output(interface) for interface in unit.branches)

@@ -189,7 +189,7 @@ def _instructions(flow: Flow) -> bytes:
         actions = encode_actions(flow.actions)
         encoded = _INSTRUCTION.pack(4, 8 + len(actions)) + actions
     if flow.metadata is not None:
-        encoded += _METADATA.pack(2, 24, flow.metadata, 0xFFFFFFFFFFFFFFFF)
+        encoded += _METADATA.pack(2, 24, flow.metadata, flow.metadata_mask)
     if flow.goto is not None:
         encoded += _GOTO.pack(1, 8, flow.goto)
     return encoded

@@ -52,6 +52,7 @@ _DECLARATIONS = (
     ("eth_src", OXM_BASIC, 4, 6),
     ("eth_type", OXM_BASIC, 5, 2),
     ("vlan_vid", OXM_BASIC, 6, 2),
+    ("vlan_pcp", OXM_BASIC, 7, 1),
     ("tun_id", OXM_BASIC, 38, 8),
     ("tun_src", NXM_1, 31, 4),
     ("tun_dst", NXM_1, 32, 4),
@@ -70,6 +71,7 @@ ETH_DST = FIELDS["eth_dst"]
 ETH_SRC = FIELDS["eth_src"]
 ETH_TYPE = FIELDS["eth_type"]
 VLAN_VID = FIELDS["vlan_vid"]
+VLAN_PCP = FIELDS["vlan_pcp"]
 TUN_ID = FIELDS["tun_id"]
 TUN_SRC = FIELDS["tun_src"]
 TUN_DST = FIELDS["tun_dst"]

@@ -24,6 +24,10 @@ OUR_METERS = range(0x8000, 0x10000)
 """Below OVS's bound of 65,536 meters on the userspace datapath."""
 
 
+WHOLE = 0xFFFFFFFFFFFFFFFF
+"""The mask of the whole metadata."""
+
+
 class PipelineError(ValueError):
     """A flow that the pipeline's declaration does not allow, or two flows for one match: a bug of an app."""
 
@@ -98,10 +102,11 @@ class Flow:
     actions: Actions
     goto: int | None
     metadata: int | None
-    """Value written over the whole metadata before `goto`."""
+    """Value written to the metadata before `goto`, where `metadata_mask` has ones."""
     idle_timeout: int
     """Seconds without a packet after which the switch drops the flow and says so; 0 for never."""
     reason: Reason = field(compare=False)
+    metadata_mask: int = WHOLE
 
 
 class GroupKind(StrEnum):

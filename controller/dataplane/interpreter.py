@@ -71,7 +71,8 @@ class Interpreter:
             copies += [flow for action in flow.actions if isinstance(action, ToController)]
             packet = self._apply(flow.actions, packet, emitted)
             if flow.metadata is not None:
-                packet = replace(packet, metadata=flow.metadata)
+                kept = packet.metadata & ~flow.metadata_mask
+                packet = replace(packet, metadata=kept | flow.metadata & flow.metadata_mask)
             table = flow.goto
         return Outcome(tuple(emitted), tuple(copies), tuple(steps))
 

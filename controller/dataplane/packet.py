@@ -25,6 +25,7 @@ from controller.dataplane.fields import (
     TUN_IPV6_DST,
     TUN_IPV6_SRC,
     TUN_SRC,
+    VLAN_PCP,
     VLAN_PRESENT,
     VLAN_VID,
     Field,
@@ -53,6 +54,8 @@ class Packet:
     eth_src: int
     eth_type: int = 0x0800
     tags: tuple[int, ...] = ()
+    priority: int = 0
+    """The PCP of the outermost tag (IEEE 802.1Q-2018, 9.6); that of a tag behind it is taken for 0."""
     body: str = ""
     tunnel: Tunnel = NO_TUNNEL
     parsed: int = 0
@@ -71,6 +74,8 @@ class Packet:
         """The packet with a field set. Setting the VLAN of an untagged packet does nothing."""
         if field is VLAN_VID:
             return replace(self, tags=(value & ~VLAN_PRESENT, *self.tags[1:])) if self.parsed else self
+        if field is VLAN_PCP:
+            return replace(self, priority=value) if self.parsed else self
         if field is METADATA:
             return replace(self, metadata=value)
         if field is TUN_ID:
@@ -80,11 +85,11 @@ class Packet:
 
     def push(self) -> Self:
         """The packet with one more tag in front."""
-        return replace(self, tags=(0, *self.tags), parsed=self.parsed + 1)
+        return replace(self, tags=(0, *self.tags), priority=0, parsed=self.parsed + 1)
 
     def pop(self) -> Self:
         """The packet without its outermost tag."""
-        return replace(self, tags=self.tags[1:], parsed=self.parsed - 1) if self.parsed else self
+        return replace(self, tags=self.tags[1:], priority=0, parsed=self.parsed - 1) if self.parsed else self
 
 
 def _vlan(packet: Packet) -> int:
@@ -106,6 +111,7 @@ _READ: dict[Field, Callable[[Packet], int]] = {
     ETH_SRC: lambda packet: packet.eth_src,
     ETH_TYPE: _eth_type,
     VLAN_VID: _vlan,
+    VLAN_PCP: lambda packet: packet.priority if packet.parsed else 0,
     TUN_ID: lambda packet: packet.tunnel.id,
     TUN_SRC: lambda packet: _address(packet.tunnel.source, 4),
     TUN_DST: lambda packet: _address(packet.tunnel.destination, 4),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from controller.dataplane.fields import FIELDS, Field
-from controller.dataplane.flow import Action, Actions, Flow, Match, PipelineError, Reason, SetField
+from controller.dataplane.flow import WHOLE, Action, Actions, Flow, Match, PipelineError, Reason, SetField
 
 
 def match_of(**criteria: int | tuple[int, int]) -> Match:
@@ -54,6 +54,7 @@ class Table:
         actions: Iterable[Action] = (),
         goto: Table | None = None,
         metadata: int | None = None,
+        metadata_mask: int = WHOLE,
         idle_timeout: int = 0,
     ) -> Flow:
         """A flow of this table, of one of its declared kinds (which gives its priority).
@@ -72,6 +73,7 @@ class Table:
             metadata=metadata,
             idle_timeout=idle_timeout,
             reason=reason,
+            metadata_mask=metadata_mask,
         )
 
     def _check(self, kind: str, match: Match, actions: Actions, goto: Table | None, metadata: int | None) -> None:

@@ -11,8 +11,9 @@ import re
 from ipaddress import IPv4Address, IPv6Address
 
 from controller.dataplane.encoder import COPY_BYTES
-from controller.dataplane.fields import VLAN_PRESENT, Field, mac_text
+from controller.dataplane.fields import VLAN_PCP, VLAN_PRESENT, VLAN_VID, Field, mac_text
 from controller.dataplane.flow import (
+    WHOLE,
     Action,
     Actions,
     Bucket,
@@ -30,7 +31,7 @@ from controller.dataplane.flow import (
 )
 
 _COUNTERS = re.compile(r"\b(?:duration|n_packets|n_bytes|idle_age|hard_age)=[^, ]+,? ?")
-_MATCH_NAMES = {"eth_src": "dl_src", "eth_dst": "dl_dst", "eth_type": "dl_type"}
+_MATCH_NAMES = {"eth_src": "dl_src", "eth_dst": "dl_dst", "eth_type": "dl_type", "vlan_pcp": "dl_vlan_pcp"}
 _GROUP_NAMES = {GroupKind.ALL: "all", GroupKind.FAST_FAILOVER: "ff"}
 
 
@@ -62,7 +63,13 @@ def normalised(line: str) -> str:
 
 
 def _match(match: Match) -> list[str]:
-    return [_criterion(field, value, mask) for field, value, mask in match]
+    has_priority = any(field is VLAN_PCP for field, _, _ in match)
+    return [
+        _criterion(field, value, mask)
+        for field, value, mask in match
+        # "Has a tag" goes without saying beside a priority.
+        if not (has_priority and field is VLAN_VID and mask == VLAN_PRESENT)
+    ]
 
 
 def _criterion(field: Field, value: int, mask: int | None) -> str:
@@ -77,7 +84,7 @@ def _criterion(field: Field, value: int, mask: int | None) -> str:
 
 def _value(field: Field, value: int) -> str:
     match field.name:
-        case "in_port" | "vlan_vid":
+        case "in_port" | "vlan_vid" | "vlan_pcp":
             return str(value)
         case "eth_type":
             return f"{value:#06x}"
@@ -94,7 +101,8 @@ def _value(field: Field, value: int) -> str:
 def _instructions(flow: Flow) -> str:
     parts = [_action(action) for action in flow.actions]
     if flow.metadata is not None:
-        parts.append(f"write_metadata:{flow.metadata:#x}")
+        mask = "" if flow.metadata_mask == WHOLE else f"/{flow.metadata_mask:#x}"
+        parts.append(f"write_metadata:{flow.metadata:#x}{mask}")
     if flow.goto is not None:
         parts.append(f"goto_table:{flow.goto}")
     return ",".join(parts) or "drop"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from hypothesis import strategies as st
@@ -26,6 +27,8 @@ UNKNOWN = 0x02DEAD000001
 DESTINATIONS = (*MACS, *MACS, BROADCAST, BROADCAST, *MULTICAST, *KEPT_BY_BRIDGES, UNKNOWN, UNKNOWN)
 SOURCES = (*MACS, UNKNOWN + 1, BROADCAST, 0x010000000001, 0x010000000002)
 TYPES = (0x0800, 0x0806, 0x86DD, 0x88CC)
+PRIORITIES = st.sampled_from((0, 0, 1, 7))
+"""Of a guest's tag; 1 is what marks a flooded frame on links."""
 VLAN_IDS = (0, *TAGS, *(key for key in KEYS if key < 4095))
 
 
@@ -44,7 +47,7 @@ def guest_frames(draw: st.DrawFn, scene: Scene) -> Injection:
         eth_type=draw(st.sampled_from(TYPES)),
         tags=draw(_mostly(st.just(tags), _tags() | st.sampled_from(VLAN_IDS).map(lambda inner: (*tags, inner)))),
     )
-    return place, packet
+    return place, replace(packet, priority=draw(PRIORITIES)) if packet.tags else packet
 
 
 @st.composite

@@ -11,7 +11,10 @@ MINIMUM = 60
 def frame(packet: Packet, mark: bytes = b"") -> bytes:
     """The Ethernet frame, with `mark` as the first bytes of its payload."""
     header = packet.eth_dst.to_bytes(6, "big") + packet.eth_src.to_bytes(6, "big")
-    tags = b"".join(b"\x81\x00" + tag.to_bytes(2, "big") for tag in packet.tags)
+    # The priority of a tag behind the first shows nowhere.
+    priorities = (packet.priority, *(0 for _ in packet.tags[1:]))
+    controls = [priority << 13 | tag for priority, tag in zip(priorities, packet.tags, strict=False)]
+    tags = b"".join(b"\x81\x00" + control.to_bytes(2, "big") for control in controls)
     whole = header + tags + packet.eth_type.to_bytes(2, "big") + mark
     return whole + bytes(max(0, MINIMUM - len(whole)))
 

@@ -28,6 +28,8 @@ class Sent:
 
     interface: int
     tags: tuple[int, ...]
+    priority: int = 0
+    """Of the first tag."""
     key: int | None = None
     receiver: IpAddress | None = None
 
@@ -47,7 +49,7 @@ def read_trace(text: str, packet: Packet, tunnels: frozenset[int]) -> Traced:
     cookies: list[int | None] = []
     sent: list[Sent] = []
     copies = 0
-    tags, key, receiver = packet.tags, packet.tunnel.id, None
+    tags, priority, key, receiver = packet.tags, packet.priority, packet.tunnel.id, None
     steps = text.partition("\nFinal flow:")[0].splitlines()
     for line, following in zip(steps, [*steps[1:], ""], strict=True):
         action = line.strip()
@@ -57,13 +59,15 @@ def read_trace(text: str, packet: Packet, tunnels: frozenset[int]) -> Traced:
         elif action.lower().startswith("controller"):
             copies += 1
         elif action == "pop_vlan":
-            tags = tags[1:]
+            tags, priority = tags[1:], 0
         elif action.startswith("push_vlan"):
-            tags = (0, *tags)
+            tags, priority = (0, *tags), 0
         elif action.startswith("set_field:"):
             value, _, name = action.removeprefix("set_field:").partition("->")
             if name == "vlan_vid":
                 tags = (int(value) & ~VLAN_PRESENT, *tags[1:])
+            elif name == "vlan_pcp":
+                priority = int(value)
             elif name == "tun_id":
                 key = int(value, 16)
             else:
@@ -71,7 +75,8 @@ def read_trace(text: str, packet: Packet, tunnels: frozenset[int]) -> Traced:
         elif action.startswith("output:") and "skipping output to input port" not in following:
             number = int(action.removeprefix("output:"))
             assert "Nonexistent" not in following
-            sent.append(Sent(number, tags, key, receiver) if number in tunnels else Sent(number, tags))
+            tunnel = (key, receiver) if number in tunnels else (None, None)
+            sent.append(Sent(number, tags, priority, *tunnel))
     return Traced(tuple(cookies), tuple(sent), copies)
 
 
@@ -79,12 +84,12 @@ def read_datapath(text: str, packet: Packet, numbers: Mapping[int, int]) -> tupl
     """What the datapath sends; `numbers` maps its interface numbers to OpenFlow's."""
     found = _DATAPATH.search(text)
     assert found, text
-    sent, tags = [], packet.tags
+    sent, tags, priority = [], packet.tags, packet.priority
     for action in _TOP_LEVEL.findall(found[1]):
         if action == "pop_vlan":
-            tags = tags[1:]
-        elif push := re.match(r"push_vlan\(vid=(\d+)", action):
-            tags = (int(push[1]), *tags)
+            tags, priority = tags[1:], 0
+        elif push := re.match(r"push_vlan\(vid=(\d+),pcp=(\d+)", action):
+            tags, priority = (int(push[1]), *tags), int(push[2])
         elif action.isdigit():
-            sent.append(Sent(numbers[int(action)], tags))
+            sent.append(Sent(numbers[int(action)], tags, priority))
     return tuple(sent)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from controller.dataplane.fields import FIELDS, VLAN_PRESENT, Field
@@ -25,7 +27,10 @@ from controller.dataplane.flow import (
 )
 
 WHY = Reason("test", "generated")
-SETTABLE = ("metadata", "eth_dst", "eth_src", "tun_id", "tun_src", "tun_dst", "tun_ipv6_src", "tun_ipv6_dst")
+SETTABLE = (
+    *("metadata", "eth_dst", "eth_src", "vlan_pcp"),
+    *("tun_id", "tun_src", "tun_dst", "tun_ipv6_src", "tun_ipv6_dst"),
+)
 MASKABLE = ("metadata", "eth_dst", "eth_src", "tun_id")
 
 interfaces = st.integers(1, 0xFF00 - 1)
@@ -36,6 +41,8 @@ meter_numbers = st.integers(OUR_METERS.start, OUR_METERS.stop - 1)
 def values(field: Field) -> st.SearchStrategy[int]:
     if field.name == "vlan_vid":
         return st.integers(VLAN_PRESENT, VLAN_PRESENT | 0xFFF)
+    if field.name == "vlan_pcp":
+        return st.integers(0, 7)
     return st.integers(0, field.all_ones)
 
 
@@ -67,7 +74,7 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.just(PopVlan()),
 )
 action_lists = st.lists(actions, max_size=6).map(tuple)
-flows = st.builds(
+plain_flows = st.builds(
     Flow,
     st.integers(0, 100),
     st.integers(0, 65535),
@@ -78,6 +85,13 @@ flows = st.builds(
     st.integers(0, 65535),
     st.just(WHY),
 )
+masked_flows = st.builds(
+    lambda flow, value, mask: replace(flow, metadata=value & mask, metadata_mask=mask),
+    plain_flows,
+    st.integers(0, 2**64 - 1),
+    st.integers(1, 2**64 - 1),
+)
+flows = plain_flows | masked_flows
 groups = st.builds(
     Group,
     group_numbers,

@@ -129,7 +129,7 @@ def test_a_flow_means_the_same_to_osken(flow: Flow, cookie: int, xid: int) -> No
     assert (goto.table_id if goto else None) == flow.goto
     written = seen.pop(parser.OFPInstructionWriteMetadata, None)
     assert ((written.metadata, written.metadata_mask) if written else None) == (
-        None if flow.metadata is None else (flow.metadata, 2**64 - 1)
+        None if flow.metadata is None else (flow.metadata, flow.metadata_mask)
     )
     assert not seen
 
