@@ -43,7 +43,7 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
 
 
 def _senders(unit: NetworkUnit, port: LocalPort | OutsidePort, origin: dict[str, int]) -> Iterator[Flow]:
-    for address in port.addresses:
+    for address in (address for address in port.addresses if not address.leaving):
         yield SOURCE.flow(
             "address",
             match_of(metadata=unit.number, eth_src=address.mac, **origin),

@@ -19,6 +19,8 @@ class Address:
 
     mac: int
     learned: bool
+    leaving: bool = False
+    """Whether it is being forgotten: frames for it are still delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class OutsidePort:
 
 @dataclass(frozen=True, slots=True)
 class RemoteAddress:
-    """A MAC on another switch, and how to send there: a next-hop group, or a tunnel endpoint."""
+    """A MAC on another switch, and how to send there: a next-hop group, or a tunnel endpoint.
+
+    With neither, it was on this switch and its port is gone, but others may still send here what is for it.
+    """
 
     mac: int
     port: str

@@ -73,13 +73,12 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
         metadata_mask=NETWORK,
     )
     for address in unit.remote:
-        if address.group is not None:
-            yield DESTINATION.flow(
-                "address",
-                match_of(metadata=unit.number, eth_dst=address.mac),
-                unit.reason(APP, "towards its switch", address.port),
-                actions=(PushVlan(), SetField(VLAN_VID, tag), ToGroup(address.group)),
-            )
+        yield DESTINATION.flow(
+            "address",
+            match_of(metadata=unit.number, eth_dst=address.mac),
+            unit.reason(APP, "towards its switch" if address.group else "has left", address.port),
+            actions=(PushVlan(), SetField(VLAN_VID, tag), ToGroup(address.group)) if address.group else (),
+        )
 
 
 def flood_steps(unit: NetworkUnit) -> Iterator[Action]:

@@ -71,6 +71,10 @@ class Compiler:
         """Ids of the networks that are compiled somewhere."""
         return frozenset(self._spread)
 
+    def switches_of(self, network: str) -> frozenset[str]:
+        """The switches on which a network is."""
+        return self._spread.get(network, frozenset())
+
     def program(self, switch: str) -> Program:
         """Everything the switch should hold."""
         return assemble(self._shares.get(switch, {}).values())

@@ -7,7 +7,7 @@ is read, so every sequence of events can be replayed in a test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from apps import learning
@@ -18,11 +18,9 @@ from controller.fabric.addresses import Verdict
 from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
 from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
-from controller.fabric.paths import Paths
-from controller.fabric.transition import TreeTransition
-from controller.fabric.trees import span
+from controller.fabric.settling import Moved, Settling
 from controller.intent.model import Intent, SegmentKey
-from controller.lookup import network_units, switch_unit
+from controller.lookup import aim, network_units, switch_unit
 from controller.situation import IntentIndex, Situation
 from controller.touched import Touched
 
@@ -31,10 +29,10 @@ class Core:
     """State of one daemon. Times are seconds of any steady clock."""
 
     def __init__(self) -> None:
-        self.situation = Situation()
+        self.settling = Settling()
+        self.situation = Situation(spreading=self.settling.spreading)
         self.discovery = Discovery()
         self.compiler = Compiler()
-        self.transition = TreeTransition()
         self.revision = 0
         """Grows with every change of what `memory` returns."""
         self._touched = Touched()
@@ -162,10 +160,11 @@ class Core:
                 self.revision += 1
                 self._touched.networks.add(flow.reason.network)
 
-    def trees_confirmed(self) -> None:
-        """All connected switches hold what they were told so far: new trees may come into force."""
-        if self.transition.advance(self.fabric.links, self.connected_switches()):
-            self._take_trees()
+    def confirmed(self, switches: Collection[str]) -> bool:
+        """These switches hold what they were told so far, so what takes several steps may go on. Whether it does."""
+        moved = self.settling.advance(self.fabric.links, self.connected_switches(), switches, self.compiler.switches_of)
+        self._take_up(moved)
+        return bool(moved)
 
     def connected_switches(self) -> list[str]:
         """Switches that have a session."""
@@ -227,6 +226,7 @@ class Core:
             if name in self.fabric.switches:
                 changes += self.compiler.compile_switch(switch_unit(self.situation, name))
         for network in networks:
+            aim(self.situation, network)
             changes += self.compiler.compile_network(network, network_units(self.situation, network))
         return changes
 
@@ -238,15 +238,17 @@ class Core:
     def _refresh_links(self) -> None:
         links = frozenset(link for link in self.discovery.links() if self._can_carry(link))
         names = self.situation.intent.fabric.switches.keys()
-        if links == self.fabric.links and set(self.situation.paths.graph) == names:
+        if links == self.fabric.links and self.situation.routes.told.keys() == names:
             return
-        self.situation = replace(self.situation, fabric=replace(self.fabric, links=links), paths=Paths(names, links))
-        self.transition.retarget(span(names, links), links, self.connected_switches())
-        self._take_trees()
+        self.situation = replace(self.situation, fabric=replace(self.fabric, links=links))
+        self._touched.switches.update(self.fabric.switches)
+        self._take_up(self.settling.retarget(names, links, self.connected_switches()))
 
-    def _take_trees(self) -> None:
-        self.situation = replace(self.situation, trees=self.transition.active)
-        self._touched.topology(self.situation)
+    def _take_up(self, moved: Moved) -> None:
+        self.situation = replace(self.situation, trees=self.settling.trees, routes=self.settling.routes)
+        if moved.destinations:
+            self._touched.switches.update(self.fabric.switches)
+        self._touched.networks.update(self.settling.concerned(moved))
 
     def _can_carry(self, link: Link) -> bool:
         return self.announces(link.a) and self.announces(link.b)

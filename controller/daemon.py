@@ -2,8 +2,8 @@
 
 Whatever happens (a switch connects, an interface comes, an announcement is heard, a file changes) is told to the core,
 and once the loop has nothing else to hand over, the core's changes go to the switches: all events of one turn cost one
-compilation. Thousands of networks are compiled a few at a time, as sessions must live on meanwhile. New trees take a
-second step, after the switches confirmed the first (`controller.fabric.transition`).
+compilation. Thousands of networks are compiled a few at a time, as sessions must live on meanwhile. What must not
+change everywhere at once takes steps, each after switches confirmed the one before (`controller.fabric.settling`).
 
 A switch that connects with flows of ours is not changed until the view of it is complete (`controller.gate`).
 
@@ -32,8 +32,6 @@ from controller.watch import Signature
 
 log = logging.getLogger(__name__)
 
-CONFIRM_WITHIN = 5.0
-"""Seconds for all switches to confirm what they were told."""
 NETWORKS_PER_TURN = 50
 """Networks that are compiled before sessions get their turn again."""
 WATCH_EVERY = 0.5
@@ -69,6 +67,7 @@ class Daemon:
         self._flush_scheduled = False
         self._confirming: asyncio.Task[None] | None = None
         self._links: frozenset[Link] = frozenset()
+        self._compiled = asyncio.Event()
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
 
@@ -122,8 +121,9 @@ class Daemon:
         if self._core.is_dirty:
             self._schedule()
         else:
+            self._compiled.set()
             self._events.open_gates()
-        if self._core.transition.is_pending and self._confirming is None:
+        if self._core.settling.is_pending and self._confirming is None:
             self._confirming = asyncio.create_task(self._confirm())
 
     def _log_links(self) -> None:
@@ -135,12 +135,15 @@ class Daemon:
         self._links = links
 
     async def _confirm(self) -> None:
-        while self._core.transition.is_pending:
-            has_settled = await self._southbound.settled(self._core.connected_switches(), CONFIRM_WITHIN)
-            if has_settled and not self._core.is_dirty:
-                self._core.trees_confirmed()
+        """Take one step after the other, each when switches confirmed the one before, until none is left."""
+        while self._core.settling.is_pending:
+            if self._core.is_dirty:
+                self._compiled.clear()
+                await self._compiled.wait()
+            elif self._core.confirmed(self._southbound.confirmed()):
                 self._schedule()
-            await asyncio.sleep(SLICE)
+            else:
+                await self._southbound.progress()
         self._confirming = None
 
     async def _beat(self) -> None:

@@ -1,6 +1,6 @@
 """What compilation reads: an intent made easy to look up, and what is there now.
 
-`IntentIndex` holds what follows from intent alone and is made once for each. `Situation` adds keys, fabric, paths,
+`IntentIndex` holds what follows from intent alone and is made once for each. `Situation` adds keys, fabric, routes,
 trees and learned addresses; the daemon's core makes a new one whenever one of them changes.
 """
 
@@ -14,7 +14,8 @@ from controller.dataplane.fields import mac_number
 from controller.dataplane.flow import OUR_GROUPS
 from controller.fabric.addresses import Addresses
 from controller.fabric.model import Fabric
-from controller.fabric.paths import Paths
+from controller.fabric.routes import Routes
+from controller.fabric.spreading import Spreading
 from controller.fabric.trees import NO_TREES, Trees
 from controller.intent.model import Intent, Port, SegmentKey
 
@@ -94,9 +95,11 @@ class Situation:
     index: IntentIndex = field(default_factory=lambda: IntentIndex(Intent()))
     keys: Mapping[str, SegmentKey] = field(default_factory=dict)
     fabric: Fabric = field(default_factory=Fabric)
-    paths: Paths = field(default_factory=lambda: Paths((), frozenset()))
+    routes: Routes = field(default_factory=Routes)
     trees: Trees = NO_TREES
     addresses: Addresses = field(default_factory=lambda: Addresses(limit=0))
+    spreading: Spreading = field(default_factory=Spreading)
+    """Where addresses of VLAN networks are as far as switches were told; nothing of a network means: as they should."""
 
     @property
     def intent(self) -> Intent:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from controller.intent.model import Segment
 from controller.situation import Situation
 
 
@@ -42,11 +41,6 @@ class Touched:
             self.networks.update(port.networks)
         if interface in situation.intent.fabric.switches[name].tunnels.values():
             self.switch(situation, name)
-
-    def topology(self, situation: Situation) -> None:
-        """Links or trees are others than before."""
-        self.switches.update(situation.fabric.switches)
-        self.networks.update(network for network, key in situation.keys.items() if key.segment is Segment.VLAN)
 
     def edit(self, before: Situation, after: Situation) -> None:
         """Intent or keys are others than before."""

@@ -58,10 +58,11 @@ class _Site:
             ends = End(one, f"to-{other}"), End(other, f"to-{one}")
             for at, sender in (ends, ends[::-1]):
                 core.heard(at, sender, 0.0)
-        core.trees_confirmed()
         for port, mac in self._learned:
             core.observed(str(port.network), port.id, mac)
         core.changes()
+        while core.confirmed(core.connected_switches()):
+            core.changes()
         return len(core.compiler.program(switch).flows)
 
     def _intent(self) -> Intent:

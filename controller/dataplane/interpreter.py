@@ -50,7 +50,7 @@ class Interpreter:
     """Runs packets through one program."""
 
     def __init__(self, program: Program, is_up: Callable[[int], bool] = lambda interface: True) -> None:
-        self._program = program
+        self.program = program
         self._is_up = is_up
         self._tables: dict[int, list[Flow]] = {}
         for flow in sorted(program.flows.values(), key=lambda flow: -flow.priority):
@@ -99,7 +99,7 @@ class Interpreter:
         return packet
 
     def _chosen(self, number: int) -> tuple[Bucket, ...]:
-        group = self._program.groups[number]
+        group = self.program.groups[number]
         if group.kind is GroupKind.ALL:
             return group.buckets
         live = [b for b in group.buckets if b.watch_port is None or self._is_up(b.watch_port)]

@@ -4,16 +4,26 @@ For each destination the next hops of all other switches form a tree that leads 
 them never visits a switch twice. Among next hops that are equally far the first by name is taken, whatever order the
 links were learned in: a restarted daemon computes the same paths.
 
-The graph is networkx's; one `Paths` belongs to one set of links and remembers what was asked.
+The graph is networkx's; one `Paths` belongs to one set of links and remembers what was asked. Which next hops switches
+really have while paths change is another matter (`controller.fabric.routes`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import networkx as nx
 
 from controller.fabric.model import End, Link
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """The switch that comes next, and the interface towards it."""
+
+    switch: str
+    exit: End
 
 
 class Paths:
@@ -22,57 +32,29 @@ class Paths:
     def __init__(self, switches: Iterable[str], links: frozenset[Link]) -> None:
         self.graph: nx.Graph[str] = nx.Graph()
         self.graph.add_nodes_from(sorted(switches))
-        self._near_ends: dict[tuple[str, str], End] = {}
+        self._hops: dict[tuple[str, str], Hop] = {}
         for link in sorted(links, reverse=True):
             # Of several links between two switches the first by name stays; a link to itself carries nothing.
             if link.a.switch != link.b.switch:
                 self.graph.add_edge(link.a.switch, link.b.switch)
-                self._near_ends[link.a.switch, link.b.switch] = link.a
-                self._near_ends[link.b.switch, link.a.switch] = link.b
-        self._towards: dict[str, Mapping[str, str]] = {}
-        self._carried: dict[frozenset[str], Mapping[str, frozenset[str]]] = {}
+                self._hops[link.a.switch, link.b.switch] = Hop(link.b.switch, link.a)
+                self._hops[link.b.switch, link.a.switch] = Hop(link.a.switch, link.b)
+        self._towards: dict[str, Mapping[str, Hop]] = {}
 
-    def towards(self, destination: str) -> Mapping[str, str]:
-        """For each other switch that can reach `destination`, the switch that comes next."""
+    def towards(self, destination: str) -> Mapping[str, Hop]:
+        """For each other switch that can reach `destination`, what comes next; the nearest first."""
         known = self._towards.get(destination)
         if known is None:
             known = self._towards[destination] = self._next_hops(destination)
         return known
 
-    def exit(self, switch: str, destination: str) -> End | None:
-        """The interface by which `switch` sends to `destination`; None when it cannot, or is there."""
-        neighbour = self.towards(destination).get(switch)
-        return self._near_ends[switch, neighbour] if neighbour else None
-
-    def route(self, source: str, destination: str) -> list[str]:
-        """Switches from `source` to `destination`, both included; empty when there is no way."""
-        route = [source]
-        while route[-1] != destination:
-            neighbour = self.towards(destination).get(route[-1])
-            if neighbour is None:
-                return []
-            route.append(neighbour)
-        return route
-
-    def carried(self, members: frozenset[str]) -> Mapping[str, frozenset[str]]:
-        """For each switch on a path between two members, the members that it sends towards."""
-        known = self._carried.get(members)
-        if known is None:
-            carried: dict[str, set[str]] = {}
-            for destination in members:
-                for source in members:
-                    for switch in self.route(source, destination)[:-1]:
-                        carried.setdefault(switch, set()).add(destination)
-            known = {switch: frozenset(destinations) for switch, destinations in carried.items()}
-            self._carried[members] = known
-        return known
-
-    def _next_hops(self, destination: str) -> Mapping[str, str]:
+    def _next_hops(self, destination: str) -> Mapping[str, Hop]:
         if destination not in self.graph:
             return {}
         distance = nx.single_source_shortest_path_length(self.graph, destination)
-        return {
+        nearer = {
             switch: min(other for other in self.graph[switch] if distance[other] == hops - 1)
             for switch, hops in distance.items()
             if hops
         }
+        return {switch: self._hops[switch, neighbour] for switch, neighbour in nearer.items()}

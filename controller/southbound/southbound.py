@@ -164,6 +164,15 @@ class Southbound:
         for switch in self._sessions.ready:
             self.audit(switch)
 
+    def confirmed(self) -> frozenset[str]:
+        """The connected switches that have taken or refused all that was asked so far, or are not changed yet."""
+        return frozenset(name for name in self._sessions.ready if self._switches[name].has_confirmed)
+
+    async def progress(self) -> None:
+        """Wait until a switch may have confirmed something."""
+        self._progress.clear()
+        await self._progress.wait()
+
     async def settled(self, switches: Iterable[str], timeout: float) -> bool:
         """Wait until those of the switches that are connected have confirmed or refused all that was asked so far.
 
@@ -173,8 +182,7 @@ class Southbound:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while not all(self._switches[name].settled for name in names & self._sessions.ready.keys()):
-                    self._progress.clear()
-                    await self._progress.wait()
+                    await self.progress()
                 return True
         return False
 

@@ -223,6 +223,11 @@ class Synchroniser:
         return self._connected and not (self._waits_for_gate or self._delivery or touched)
 
     @property
+    def has_confirmed(self) -> bool:
+        """Whether the switch does nothing else than what it was told: it is settled, or still waits for its gate."""
+        return self._waits_for_gate or self.settled
+
+    @property
     def next_attempt(self) -> float | None:
         """When something that was refused is to be tried again."""
         return self._quarantine.next_attempt

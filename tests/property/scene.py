@@ -19,6 +19,7 @@ from controller.dataplane.walk import Journey, Place, Wiring, walk
 from controller.fabric.addresses import Addresses
 from controller.fabric.model import End, Fabric, Link, SwitchView
 from controller.fabric.paths import Paths
+from controller.fabric.routes import Routes
 from controller.fabric.trees import span
 from controller.intent.model import Intent, Port, SegmentKey
 from controller.lookup import network_units, switch_unit
@@ -61,7 +62,7 @@ class Scene:
             index=IntentIndex(self.intent),
             keys=self.keys,
             fabric=Fabric(self.views, self.links),
-            paths=Paths(names, self.links),
+            routes=Routes.of(Paths(names, self.links)),
             trees=span(names, self.links),
             addresses=addresses,
         )

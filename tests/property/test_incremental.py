@@ -142,8 +142,8 @@ class Events(RuleBasedStateMachine):
             self.core.flow_expired(*data.draw(st.sampled_from(cookies)))
 
     @rule()
-    def confirm_trees(self) -> None:
-        self.core.trees_confirmed()
+    def confirm(self) -> None:
+        self.core.confirmed(self.core.connected_switches())
 
     @rule()
     def tell_switches(self) -> None:

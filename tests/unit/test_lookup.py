@@ -1,6 +1,6 @@
 """Numbers that the lookup hands out."""
 
-from controller.lookup import ANNOUNCEMENTS, meter_number
+from controller.network_plan import ANNOUNCEMENTS, meter_number
 
 
 def test_no_interface_shares_the_meter_of_announcements() -> None:

@@ -9,16 +9,20 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+PLANNING = {
+    *("apps", "controller.situation", "controller.network_plan"),
+    *("controller.dataplane", "controller.fabric", "controller.intent"),
+}
 ALLOWED = {
     "controller.intent": {"controller.intent"},
     "controller.fabric": {"controller.fabric", "controller.intent"},
     "controller.dataplane": {"controller.dataplane", "controller.intent"},
     "apps": {"apps", "controller.dataplane", "controller.fabric", "controller.intent"},
     "controller.situation": {"controller.dataplane", "controller.fabric", "controller.intent"},
-    "controller.lookup": {
-        *("apps", "controller.situation"),
-        *("controller.dataplane", "controller.fabric", "controller.intent"),
-    },
+    "controller.network_plan": PLANNING,
+    "controller.vlan_plan": PLANNING,
+    "controller.overlay_plan": PLANNING,
+    "controller.lookup": PLANNING | {"controller.vlan_plan", "controller.overlay_plan"},
     "controller.compiler": {"apps", "controller.dataplane"},
     "controller.touched": {"controller.situation", "controller.intent"},
     "controller.core": {
@@ -32,6 +36,9 @@ ALLOWED = {
 PURE = ("controller.intent", "controller.fabric", "controller.dataplane", "apps")
 PURE_FILES = (
     "controller.situation",
+    "controller.network_plan",
+    "controller.vlan_plan",
+    "controller.overlay_plan",
     "controller.lookup",
     "controller.compiler",
     "controller.touched",

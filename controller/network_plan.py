@@ -1,0 +1,74 @@
+"""One network as it is spread over switches: its members, their interfaces and addresses.
+
+A switch that was never seen counts as having all its ports, because others must be able to send there while the daemon
+has no session with it; one that was seen has the ports whose interface it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from apps.units import Address, LocalPort
+from controller.dataplane.fields import mac_number
+from controller.dataplane.flow import OUR_METERS
+from controller.fabric.model import SwitchView
+from controller.intent.model import IpAddress, Port, SegmentKey, Switch
+from controller.situation import Situation
+
+ANNOUNCEMENTS = OUR_METERS[0]
+"""The meter for discovery frames."""
+
+
+def meter_number(interface: int) -> int:
+    """The meter for copies from an interface, never that of announcements; interfaces far apart may share one."""
+    return OUR_METERS[1 + interface % (len(OUR_METERS) - 1)]
+
+
+def is_one_family(switch: Switch, endpoint: IpAddress) -> bool:
+    """Whether a switch's packets can reach an endpoint: both are IPv4, or both IPv6."""
+    return switch.endpoint is not None and switch.endpoint.version == endpoint.version
+
+
+class NetworkPlan:
+    """A network with a key, and where its ports are."""
+
+    def __init__(self, situation: Situation, network: str, segment: SegmentKey) -> None:
+        self.situation = situation
+        self.network = network
+        self.segment = segment
+        self.age = situation.intent.fabric.learning.age
+        self.outside: list[Port] = []
+        """Ports behind tunnel endpoints that are not ours."""
+        self.members: dict[str, list[tuple[Port, int | None]]] = {}
+        """For each switch its ports of the network, with the tag towards the guest."""
+        for port, tag in situation.index.ports_by_network.get(network, ()):
+            if port.endpoint:
+                self.outside.append(port)
+            elif port.switch and self._is_attached(port.switch, port.interface):
+                self.members.setdefault(port.switch, []).append((port, tag))
+        self._learned: dict[str, list[int]] = {}
+        for mac, port_id in sorted(situation.addresses.of(network).items()):
+            self._learned.setdefault(port_id, []).append(mac)
+
+    def view(self, switch: str) -> SwitchView | None:
+        """The switch as it was last seen, if it was."""
+        return self.situation.fabric.switches.get(switch)
+
+    def addresses(self, port: Port) -> tuple[Address, ...]:
+        """The MAC that is given, or those that were learned."""
+        if port.mac:
+            return (Address(mac_number(port.mac), learned=False),)
+        return tuple(Address(mac, learned=True) for mac in self._learned.get(port.id, ()))
+
+    def local_ports(self, view: SwitchView, leaving: Iterable[tuple[str, int]] = ()) -> Iterator[LocalPort]:
+        """The ports on a switch; `leaving` are (port id, MAC) that are being forgotten, but still delivered."""
+        for port, tag in self.members.get(view.name, ()):
+            number = view.number(port.interface)
+            if number is not None:
+                meter = meter_number(number) if view.has_meters else None
+                past = tuple(Address(mac, learned=True, leaving=True) for name, mac in leaving if name == port.id)
+                yield LocalPort(port.id, number, tag, self.addresses(port) + past, not port.mac, meter)
+
+    def _is_attached(self, switch: str, interface: str | None) -> bool:
+        view = self.view(switch)
+        return view is None or view.number(interface) is not None
