@@ -106,7 +106,7 @@ class Daemon:
 
     def _audit(self) -> None:
         log.info("comparing all switches with what they should hold")
-        self._southbound.audit_now()
+        self._southbound.audit(self._core.connected_switches())
 
     def _schedule(self) -> None:
         if not self._flush_scheduled:

@@ -97,7 +97,12 @@ class SwitchEvents:
 
     def refused(self, name: str, reason: Reason, text: str) -> None:
         """A switch refused something of ours."""
-        self._refusals.warning(self.clock, "refused %s: %s", reason, text, **_names(name, reason))
+        effect = "; the network is off on this switch until it takes all of it" if reason.network else ""
+        self._refusals.warning(self.clock, "refused %s: %s%s", reason, text, effect, **_names(name, reason))
+
+    def taken(self, name: str, network: str) -> None:
+        """A switch has taken a network that it had refused."""
+        log.info("in force, after it had been refused", extra={"switch": name, "network": network})
 
     def open_gates(self) -> None:
         """Let those switches be changed whose view is complete."""

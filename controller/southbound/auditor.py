@@ -20,6 +20,7 @@ class Auditor:
 
     def __init__(self) -> None:
         self._reading: str | None = None
+        self._is_asked_again = False
         self._last: dict[str, float] = {}
         self._due: dict[str, float] = {}
 
@@ -40,19 +41,27 @@ class Auditor:
             self._due[switch] = min(self._due[switch], self._last[switch] + SOONEST)
 
     def ask(self, switch: str, now: float) -> None:
-        """Somebody wants to know now."""
+        """Somebody wants to know how it is from now on."""
         if switch in self._due:
             self._due[switch] = now
+            self._is_asked_again |= self._reading == switch
 
-    def next(self, now: float, is_settled: Callable[[str], bool]) -> str | None:
+    def next(self, now: float, is_idle: Callable[[str], bool]) -> str | None:
         """The switch that is to be read now; its `done` or `lost` has to come before there is another."""
         if self._reading is None:
             due = sorted((due, switch) for switch, due in self._due.items() if due <= now)
-            self._reading = next((switch for _, switch in due if is_settled(switch)), None)
+            self._reading = next((switch for _, switch in due if is_idle(switch)), None)
+            self._is_asked_again = False
             return self._reading
         return None
 
-    def done(self, switch: str, now: float, is_valid: bool) -> None:
-        """A switch was read; `is_valid` unless something was sent to it meanwhile."""
-        self._reading = None
-        self._last[switch], self._due[switch] = now, now + (PERIOD if is_valid else SOONEST)
+    def done(self, switch: str, now: float, is_valid: bool) -> bool:
+        """A switch was read; `is_valid` unless something was sent to it meanwhile.
+
+        Whether that is an answer; not if somebody asked while it was read.
+        """
+        again = 0 if self._is_asked_again else PERIOD if is_valid else SOONEST
+        is_answer = is_valid and not self._is_asked_again
+        self._reading, self._is_asked_again = None, False
+        self._last[switch], self._due[switch] = now, now + again
+        return is_answer

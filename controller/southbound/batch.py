@@ -3,7 +3,8 @@
     meters set | groups set | flows added | flows, groups and meters deleted
 
 Message number i of the batch has the xid `first_xid + i`, however often and in whatever way it is sent
-(`controller.southbound.delivery`).
+(`controller.southbound.delivery`). Of a network that the switch has refused (`controller.southbound.quarantine`) no
+further flows are sent.
 
 Additions are what was wanted when the batch began, and all are sent: an old flow of the same match is deleted in the
 end, and skipping its successor would leave a gap. A deletion is skipped when its item is wanted again.
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from controller.dataplane import encoder
 from controller.dataplane.flow import Flow, Group, Meter
 from controller.southbound.items import Item, Kind, Setting, encode_deletion, item_of
+from controller.southbound.quarantine import Subject
 
 
 @dataclass(slots=True)
@@ -29,8 +31,14 @@ class Batch:
     additions: Sequence[tuple[int, Flow]]
     deletions: Sequence[Item]
     """Flows first, then groups, then meters."""
+    retries: Subject | None = None
+    """The refused unit of which it is another attempt, and nothing else."""
     refused: set[int] = field(default_factory=set)
     """Message numbers."""
+    off: set[Subject] = field(default_factory=set)
+    """Units of which the switch refused something."""
+    said: set[tuple[Subject, str]] = field(default_factory=set)
+    """Why, in its words."""
     skipped: set[Item] = field(default_factory=set)
     """Deletions that were not sent."""
     lost: set[int] = field(default_factory=set)
@@ -75,7 +83,8 @@ class Batch:
         for number in added:
             if number not in self.refused:
                 cookie, flow = self.additions[number - start]
-                yield encoder.encode_flow_add(flow, cookie, self.first_xid + number)
+                if not self.off or flow.reason.network not in self.off:
+                    yield encoder.encode_flow_add(flow, cookie, self.first_xid + number)
         start += len(self.additions)
         for number in deleted:
             item = self.deletions[number - start]
@@ -102,23 +111,30 @@ class Batch:
             self._added = frozenset(added for added, _ in self.additions)
         return cookie in self._added
 
-    def accepted_settings(self) -> Iterator[Group | Meter]:
-        """The groups and meters that were set and not refused; to be asked once the batch is through."""
-        for number, setting in enumerate(self.settings):
+    def accepted_settings(self, carried: int) -> Iterator[Group | Meter]:
+        """The groups and meters that were set and not refused, when messages below `carried` were carried out."""
+        for number, setting in enumerate(self.settings[:carried]):
             if number not in self.refused:
                 yield setting.wanted
 
-    def accepted_additions(self) -> Iterator[int]:
+    def accepted_additions(self, carried: int) -> Iterator[int]:
         """The cookies of the flows that were added, not refused, and not dropped since."""
-        for number, (cookie, _) in enumerate(self.additions, len(self.settings)):
+        start = len(self.settings)
+        for number, (cookie, _) in enumerate(self.additions[: max(carried - start, 0)], start):
             if number not in self.refused and cookie not in self.lost:
                 yield cookie
 
-    def accepted_deletions(self) -> Iterator[Item]:
+    def accepted_deletions(self, carried: int) -> Iterator[Item]:
         """What was deleted: neither refused nor skipped."""
-        for number, item in enumerate(self.deletions, len(self.settings) + len(self.additions)):
+        start = len(self.settings) + len(self.additions)
+        for number, item in enumerate(self.deletions[: max(carried - start, 0)], start):
             if number not in self.refused and item not in self.skipped:
                 yield item
+
+    def left_over(self, carried: int) -> Iterator[Item]:
+        """What the messages from `carried` on are about, which were not carried out."""
+        for number in range(carried, self.size):
+            yield self.subject(number)[0]
 
 
 def _overlap(one: range, other: range) -> range:

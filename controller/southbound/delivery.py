@@ -7,10 +7,12 @@ says that all errors are in, and `next_turn` decides on them what comes next.
     without        meters and groups set, flows added, deletions, with a barrier before each of them
 
 What a switch refuses while a bundle is filled would not keep it from being committed, but flows that need it would
-fail then. So the bundle is discarded, and filled again without what was refused. What it refuses to commit it undoes as
-a whole and names at most one culprit, so those messages are sent without a bundle, in which each is refused for itself.
-The same is done when a bundle was lost too often on the way: a switch forgets one that lies idle (Open vSwitch for
-10 s), and makes a new one of what comes later, which must never be committed.
+fail then. So the bundle is discarded and the batch *given up*: what was carried out of it counts, and the rest is left
+to a new batch, made by those who know now what the switch does not take. What it refuses to commit it undoes as a whole
+and names at most one culprit. That gives the batch up, too, but no more than `PATIENCE` times in a row, as there may be
+thousands: then the messages are sent without a bundle, in which each is refused for itself. The same is done when the
+switch names nothing of ours, and when a bundle was lost too often on the way: a switch forgets one that lies idle (Open
+vSwitch for 10 s), and makes a new one of what comes later, which must never be committed.
 
 Meters cannot be in a bundle. A large batch takes several, in order, as a switch does nothing else while it commits;
 then only each is atomic, but additions still come before deletions. A single message needs none. Whether the switch has
@@ -34,7 +36,9 @@ from controller.southbound.items import Item
 MESSAGES_PER_WRITE = 128
 MESSAGES_PER_BUNDLE = 20_000
 ATTEMPTS = 3
-"""How often a bundle is filled before its messages go without one."""
+"""How often a bundle that was forgotten is filled before its messages go without one."""
+PATIENCE = 3
+"""How many commits in a row may fail before the messages go without a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,12 @@ class Turn:
 
 @dataclass(slots=True)
 class Support:
-    """Whether a switch has bundles; None while that is not known."""
+    """What a switch was found to be able to do."""
 
     has_bundles: bool | None = None
+    """None while that is not known."""
+    failed_commits: int = 0
+    """Refused since the last one that was not."""
 
 
 class _Stage(Enum):
@@ -63,7 +70,9 @@ class _Trouble(Enum):
     """What is wrong with a bundle."""
 
     AGAIN = auto()
-    """Something in it was refused, or it was forgotten."""
+    """It was forgotten."""
+    REFUSED = auto()
+    """Something in it was refused, and the switch says what."""
     CULPRIT = auto()
     """Something in it cannot be committed, or the switch does not say what."""
     UNSUPPORTED = auto()
@@ -81,6 +90,9 @@ class Delivery:
     """The first xid that is not in use."""
     awaited: int = 0
     """The xid of the barrier at the end of this turn."""
+    carried: int = 0
+    """Messages of a lower number were carried out or refused; all of them in the end, unless `is_given_up`."""
+    is_given_up: bool = False
     _turns: Iterator[Turn] = field(init=False)
     _stage: _Stage = _Stage.PLAIN
     _trouble: _Trouble | None = None
@@ -110,22 +122,25 @@ class Delivery:
         if self._stage is _Stage.PLAIN:
             return number if is_ours else None
         if is_ours or error.xid == self._control:
-            trouble = self._trouble_of(error)
+            trouble = self._trouble_of(error, is_ours)
             if self._trouble in (None, _Trouble.AGAIN):
                 self._trouble = trouble
-            if is_ours and self._stage is _Stage.FILL and error.type not in error_names.ABOUT_BUNDLES:
+            if trouble is _Trouble.REFUSED:
                 return number
         return None
 
-    def _trouble_of(self, error: Refused) -> _Trouble:
+    def _trouble_of(self, error: Refused, is_ours: bool) -> _Trouble:
         said = error.type, error.code
         if said == error_names.BUNDLE_TIMEOUT:
             return _Trouble.AGAIN
         if self._stage is _Stage.COMMIT:
-            return _Trouble.AGAIN if said == error_names.BUNDLE_BAD_ID else _Trouble.CULPRIT
+            if said == error_names.BUNDLE_BAD_ID:
+                return _Trouble.AGAIN
+            may_give_up = self.batch.retries is not None or self.support.failed_commits < PATIENCE
+            return _Trouble.REFUSED if is_ours and may_give_up else _Trouble.CULPRIT
         if error.xid == self._control or error.type == error_names.EXPERIMENTER:
             return _Trouble.UNSUPPORTED
-        return _Trouble.CULPRIT if error.type in error_names.ABOUT_BUNDLES else _Trouble.AGAIN
+        return _Trouble.CULPRIT if error.type in error_names.ABOUT_BUNDLES else _Trouble.REFUSED
 
     @property
     def _is_done(self) -> bool:
@@ -139,13 +154,22 @@ class Delivery:
             self.support.has_bundles = self._is_done
         if len(bundled) <= 1 or not self.support.has_bundles:
             yield self._plain(range(self.batch.size))
+            self.carried = self.batch.size
             return
         if bundled.start > 0:
             yield self._plain(range(bundled.start))
+            self.carried = bundled.start
         for start in range(bundled.start, bundled.stop, MESSAGES_PER_BUNDLE):
-            yield from self._in_bundle(range(start, min(start + MESSAGES_PER_BUNDLE, bundled.stop)))
+            numbers = range(start, min(start + MESSAGES_PER_BUNDLE, bundled.stop))
+            yield from self._in_bundle(numbers)
+            if self.is_given_up:
+                if self._leftover is not None:
+                    yield self._plain(range(0))
+                return
+            self.carried = numbers.stop
         if bundled.stop < self.batch.size:
             yield self._plain(range(bundled.stop, self.batch.size))
+            self.carried = self.batch.size
 
     def _in_bundle(self, numbers: range) -> Iterator[Turn]:
         for _ in range(ATTEMPTS if self.support.has_bundles else 0):
@@ -153,9 +177,14 @@ class Delivery:
             if self._is_done:
                 yield self._commit()
                 if self._is_done:
+                    self.support.failed_commits = 0
                     return
+                self.support.failed_commits += self._trouble is _Trouble.REFUSED
             else:
                 self._leftover = self._bundle
+            if self._trouble is _Trouble.REFUSED:
+                self.is_given_up = True
+                return
             if self._trouble in (None, _Trouble.UNSUPPORTED):
                 self.support.has_bundles = False
             if self._trouble is not _Trouble.AGAIN:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVarTuple
@@ -17,7 +16,7 @@ from controller.dataplane.flow import Program, Reason
 from controller.dataplane.program import Share
 from controller.fabric.model import Interface
 from controller.southbound import messages as wire
-from controller.southbound.auditor import Auditor
+from controller.southbound.audits import Audits
 from controller.southbound.connection import Connection
 from controller.southbound.drift import Drift
 from controller.southbound.events import (
@@ -68,7 +67,13 @@ class SwitchHandler(Protocol):
         """Somebody changed what a switch holds of ours; it is being repaired."""
 
     def refused(self, name: str, reason: Reason, text: str) -> None:
-        """A switch refused what is wanted for `reason`; `text` has its error and what it was. It is tried again."""
+        """A switch refused what is wanted for `reason`; `text` has its error and what it was.
+
+        The network of the reason, if there is one, is off on that switch. It is tried again.
+        """
+
+    def taken(self, name: str, network: str) -> None:
+        """A switch has taken a network that it had refused."""
 
 
 class Southbound:
@@ -81,9 +86,7 @@ class Southbound:
         self._expected: Mapping[int, str] = {}
         self._switches: dict[str, Synchroniser] = {}
         self._sessions = Sessions(self, self.statistics)
-        self._auditor = Auditor()
-        self._drifted: dict[str, Counter[str]] = {}
-        """What audits found and is not repaired yet."""
+        self._audits = Audits(self.statistics)
         self._touched: set[str] = set()
         self._progress = asyncio.Event()
         self._servers: list[asyncio.Server] = []
@@ -154,15 +157,29 @@ class Southbound:
             self._switches[switch].open_gate()
             self._touch(switch)
 
-    def audit(self, switch: str) -> None:
-        """Compare soon what a switch holds with what it should, if it has a session, and repair it."""
-        self._auditor.ask(switch, _now())
+    def audit(self, switches: Iterable[str]) -> None:
+        """Compare soon what these switches hold with what they should, one after the other, and repair it."""
+        self._audits.ask(switches, _now())
         self._audit_next()
 
-    def audit_now(self) -> None:
-        """The same for all switches, one after the other."""
-        for switch in self._sessions.ready:
-            self.audit(switch)
+    async def audited(self, timeout: float) -> dict[str, Drift]:
+        """Audit all switches that have a session, and wait for what is found; at most `timeout` seconds.
+
+        Those that could not be compared by then are missing.
+        """
+        asked = set(self._sessions.ready)
+        self.audit(asked)
+
+        def is_done() -> bool:
+            return all(self._audits.outcome(name) is not None for name in asked & self._sessions.ready.keys())
+
+        await self._until(is_done, timeout)
+        outcomes = {name: self._audits.outcome(name) for name in sorted(asked)}
+        return {name: drift for name, drift in outcomes.items() if drift is not None}
+
+    def is_repaired(self, switch: str) -> bool:
+        """Whether nothing that an audit found is left to be repaired."""
+        return self._audits.is_repaired(switch)
 
     def confirmed(self) -> frozenset[str]:
         """The connected switches that have taken or refused all that was asked so far, or are not changed yet."""
@@ -179,9 +196,16 @@ class Southbound:
         False if `timeout` seconds were not enough.
         """
         names = set(switches)
+
+        def is_done() -> bool:
+            return all(self._switches[name].settled for name in names & self._sessions.ready.keys())
+
+        return await self._until(is_done, timeout)
+
+    async def _until(self, is_done: Callable[[], bool], timeout: float) -> bool:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                while not all(self._switches[name].settled for name in names & self._sessions.ready.keys()):
+                while not is_done():
                     await self.progress()
                 return True
         return False
@@ -198,12 +222,14 @@ class Southbound:
                 return
             case SwitchReady(_, interfaces, has_meters, held):
                 synchroniser.connect(held)
-                self._auditor.ready(switch, _now())
+                self._audits.ready(switch, _now())
                 self._tell(self._handler.switch_ready, switch, interfaces, has_meters)
             case InterfaceChanged(interface, deleted):
                 self._tell(self._handler.interface_changed, switch, interface, deleted)
             case BarrierPassed(xid):
-                synchroniser.passed(xid, _now())
+                if network := synchroniser.passed(xid, _now()):
+                    self.statistics.taken_later += 1
+                    self._tell(self._handler.taken, switch, network)
             case BundleAnswered(xid):
                 synchroniser.answered(xid)
                 return
@@ -212,9 +238,7 @@ class Southbound:
                 self._tell(self._handler.flow_expired, switch, cookie)
             case FlowLost(cookie):
                 if synchroniser.lost(cookie):
-                    # Flows without idle time-out go without a word, so there may be more.
-                    self._auditor.suspect(switch)
-                    self._note_drift(switch, {"flows reported deleted": 1})
+                    self._audits.flow_lost(switch)
             case ReadAgain(held):
                 self._audited(switch, held)
             case Refused():
@@ -228,8 +252,7 @@ class Southbound:
     def lost(self, switch: str, reason: str) -> None:
         """A switch has no session any more."""
         self._switches[switch].disconnect()
-        self._auditor.lost(switch)
-        self._drifted.pop(switch, None)
+        self._audits.lost(switch)
         self._audit_next()
         self._progress.set()
         self._tell(self._handler.switch_lost, switch, reason)
@@ -249,29 +272,22 @@ class Southbound:
             if turn:
                 self.statistics.sent.update(turn.counts)
                 self._sessions.ready[name].pump(turn.chunks)
-            if name in self._drifted and synchroniser.settled and synchroniser.next_attempt is None:
-                self.statistics.drift_repaired.update(self._drifted.pop(name))
+            if synchroniser.settled and synchroniser.next_attempt is None:
+                self._audits.settled(name)
         self._progress.set()
 
     def _audit_next(self) -> None:
-        switch = self._auditor.next(_now(), lambda name: self._switches[name].settled)
+        switch = self._audits.next(_now(), lambda name: self._switches[name].is_idle)
         if switch:
             self._switches[switch].begin_audit()
             self._sessions.ready[switch].read_again()
 
     def _audited(self, switch: str, found: Held) -> None:
         drift = self._switches[switch].audited(found)
-        self._auditor.done(switch, _now(), drift is not None)
-        if drift is not None:
-            self.statistics.audits += 1
+        self._audits.done(switch, _now(), drift)
         if drift:
-            self._note_drift(switch, drift.counts)
             self._tell(self._handler.drifted, switch, drift)
         self._audit_next()
-
-    def _note_drift(self, switch: str, counts: Mapping[str, int]) -> None:
-        self.statistics.drift_found.update(counts)
-        self._drifted.setdefault(switch, Counter()).update(counts)
 
     async def _tick(self) -> None:
         while True:

@@ -20,6 +20,8 @@ class Statistics:
     """Messages that change a switch, by kind."""
     refusals: int = 0
     """Errors from switches about something of ours."""
+    taken_later: int = 0
+    """Networks that a switch took after it had refused them."""
     audits: int = 0
     """Switches that were read again and compared with what they should hold."""
     drift_found: Counter[str] = field(default_factory=Counter)

@@ -23,6 +23,8 @@ class Edit:
 
     cookies: Collection[int]
     """Flows that became wanted or unwanted."""
+    left: Collection[Flow]
+    """Those that became unwanted."""
     items: Collection[Item]
     """Groups and meters whose content changed, or that became wanted or unwanted, or unused while unwanted."""
 
@@ -52,7 +54,7 @@ class Wanted:
         self.flows, self.numbered = flows, new
         items = {item for item in old.keys() | new.keys() if old.get(item) != new.get(item)}
         items |= self._count((flows[cookie] for cookie in added), left)
-        return Edit(gone | added, items)
+        return Edit(gone | added, left, items)
 
     def change(self, before: Share, after: Share) -> Edit:
         """Want what was wanted, with `after` in place of `before`."""
@@ -70,7 +72,7 @@ class Wanted:
             else:
                 self.numbered.pop(item, None)
         items |= self._count(added, left)
-        return Edit(before.flows.keys() ^ after.flows.keys(), items)
+        return Edit(before.flows.keys() ^ after.flows.keys(), left, items)
 
     def _count(self, added: Iterable[Flow], left: Iterable[Flow]) -> set[Item]:
         """Count the users of groups; returns the groups that were kept only for users that have gone."""

@@ -1,4 +1,8 @@
-"""Whatever is wanted, refused, lost or cut off in between: the switch ends with exactly the program, without a gap."""
+"""Whatever is wanted, refused, lost or cut off in between: the switch ends with exactly the program, without a gap.
+
+While something is refused, it has of each network all or nothing, and networks of which nothing is refused do not
+notice.
+"""
 
 from __future__ import annotations
 
@@ -37,10 +41,14 @@ from tests.property.model_switch import Answer, Bundles, Entry, Key, ModelSwitch
 FOREIGN = 0x1111
 
 
-def a_flow(key: int, variant: int) -> Flow:
-    """One of three contents for one of a few matches; variant 2 uses a group."""
+def a_flow(key: int, variant: int, name: str = "a") -> Flow:
+    """One of three contents for one of a few matches; variant 2 uses a group.
+
+    Every third is the switch's own, and the others are shared out between two networks whose names begin with `name`.
+    """
     actions: Actions = (ToGroup(OUR_GROUPS[key % 2]),) if variant == 2 else (Output(variant + 1),)
-    return Flow(0, 1, match_of(in_port=key), actions, None, None, 0, Reason("test", f"{key} {variant}"))
+    network = f"{name}/{key % 3}" if key % 3 else ""
+    return Flow(0, 1, match_of(in_port=key), actions, None, None, 0, Reason("test", f"{key} {variant}", network))
 
 
 def a_group(number: int, variant: int) -> Group:
@@ -52,8 +60,8 @@ def a_meter(number: int, variant: int) -> Meter:
     return Meter(OUR_METERS[number], variant + 1, 1, Reason("test", "meter"))
 
 
-def program_of(flows: dict[int, int], groups: dict[int, int], meters: dict[int, int]) -> Program:
-    made = [a_flow(key, variant) for key, variant in flows.items()]
+def program_of(flows: dict[int, int], groups: dict[int, int], meters: dict[int, int], name: str) -> Program:
+    made = [a_flow(key, variant, name) for key, variant in flows.items()]
     for flow in made:
         groups = {**{OUR_GROUPS.index(group): 0 for group in groups_of(flow)}, **groups}
     return Program(
@@ -80,6 +88,7 @@ programs = st.builds(
     st.dictionaries(st.integers(0, 5), variants, max_size=6),
     st.dictionaries(st.integers(0, 2), variants, max_size=3),
     st.dictionaries(st.integers(0, 1), variants, max_size=2),
+    st.sampled_from("aab"),
 )
 
 
@@ -125,6 +134,8 @@ class Synchronising(RuleBasedStateMachine):
         self.unbroken: set[Key] = set()
         self.refused_keys: set[Key] = set()
         """Where the old flow goes although the new one was refused."""
+        self.tainted: set[str] = set()
+        """Networks of which something may have been refused in this session."""
 
     @property
     def wanted_keys(self) -> set[Key]:
@@ -139,7 +150,8 @@ class Synchronising(RuleBasedStateMachine):
             assert self.unbroken <= self.switch.flows.keys()
             # What an open bundle deletes was unwanted when it was filled.
             lasting = self.switch.after_commits().items()
-            there = {key for key, entry in lasting if entry.cookie in self.wanted.flows} & self.switch.flows.keys()
+            untainted = {c for c, flow in self.wanted.flows.items() if flow.reason.network not in self.tainted}
+            there = {key for key, entry in lasting if entry.cookie in untainted} & self.switch.flows.keys()
             self.refused_keys -= there
             self.unnoticed -= self.switch.groups.keys()
             self.unbroken |= there
@@ -147,18 +159,29 @@ class Synchronising(RuleBasedStateMachine):
     def want(self, program: Program) -> None:
         self.wanted = program
         self.unbroken &= self.wanted_keys
-        for cookie in program.flows.keys() & self.poisoned:
-            self.refuse(program.flows[cookie])
-        self.refuse_dangling()
+        self.refuse_what_cannot_be()
 
-    def refuse_dangling(self) -> None:
-        for flow in self.wanted.flows.values():
-            if groups_of(flow) - (self.wanted.groups.keys() - self.unnoticed):
-                self.refuse(flow)
+    def refuse_what_cannot_be(self) -> None:
+        for cookie in self.impossible():
+            self.refuse(self.wanted.flows[cookie])
+
+    def impossible(self) -> set[int]:
+        """Cookies of wanted flows that the switch does not take."""
+        groups = self.wanted.groups.keys() - self.unnoticed
+        return {
+            cookie
+            for cookie, flow in self.wanted.flows.items()
+            if cookie in self.poisoned or not groups_of(flow) <= groups
+        }
 
     def refuse(self, flow: Flow) -> None:
-        self.refused_keys.add(key_of(flow))
-        self.unbroken.discard(key_of(flow))
+        network = flow.reason.network
+        unit = [other for other in self.wanted.flows.values() if other.reason.network == network] if network else [flow]
+        keys = {key_of(other) for other in unit}
+        self.refused_keys |= keys
+        self.unbroken -= keys
+        if network:
+            self.tainted.add(network)
 
     @rule(program=programs)
     def replace(self, program: Program) -> None:
@@ -184,7 +207,7 @@ class Synchronising(RuleBasedStateMachine):
             self.has_lost_group = True
             self.switch.delete_group(OUR_GROUPS[number])
             self.unbroken &= self.switch.flows.keys()
-            self.refuse_dangling()
+            self.refuse_what_cannot_be()
 
     @rule(index=st.integers(0, 5))
     def delete_by_hand(self, index: int) -> None:
@@ -203,7 +226,7 @@ class Synchronising(RuleBasedStateMachine):
         self.switch.flows[key_of(flow)] = Entry(cookie_of(flow), b"")
         self.is_tampered = True
 
-    @precondition(lambda self: self.connected and self.synchroniser.settled)
+    @precondition(lambda self: self.connected and self.synchroniser.is_idle)
     @rule()
     def begin_audit(self) -> None:
         self.synchroniser.begin_audit()
@@ -237,6 +260,8 @@ class Synchronising(RuleBasedStateMachine):
         self.unnoticed.clear()
         self.is_tampered = self.has_lost_group = self.is_reading = False
         self.read = None
+        self.tainted.clear()
+        self.refuse_what_cannot_be()
         self.unbroken |= (self.wanted_keys & self.switch.flows.keys()) - self.refused_keys
 
     @rule()
@@ -295,6 +320,35 @@ class Synchronising(RuleBasedStateMachine):
     @rule(seconds=st.integers(1, 100))
     def wait(self, seconds: int) -> None:
         self.now += seconds
+
+    @precondition(lambda self: self.connected and not (self.is_tampered or self.has_lost_group))
+    @rule()
+    def settle_with_what_is_refused(self) -> None:
+        """Of each network there is all or nothing, and all as soon as nothing of it is refused any more."""
+        self.synchroniser.open_gate()
+        self.come_to_rest()
+        self.all_or_nothing({flow.reason.network for flow in self.wanted.flows.values()} - self.tainted)
+        self.now += 61
+        self.come_to_rest()
+        off = {self.wanted.flows[cookie].reason.network for cookie in self.impossible()}
+        self.all_or_nothing({flow.reason.network for flow in self.wanted.flows.values()} - off)
+
+    def come_to_rest(self) -> None:
+        for _ in range(200):
+            self.work(5)
+            if self.synchroniser.is_idle:
+                return
+        raise AssertionError("it does not come to rest")
+
+    def all_or_nothing(self, whole: set[str]) -> None:
+        there = self.switch.held(COOKIE_MARK).cookies
+        assert there <= self.wanted.flows.keys()
+        networks: dict[str, set[int]] = {}
+        for cookie, flow in self.wanted.flows.items():
+            networks.setdefault(flow.reason.network, set()).add(cookie)
+        assert networks.pop("", set()) - self.impossible() <= there
+        for network, cookies in networks.items():
+            assert cookies <= there or (not cookies & there and network not in whole), network
 
     @rule()
     def converge(self) -> None:

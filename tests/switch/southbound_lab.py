@@ -59,6 +59,7 @@ class Recorder:
     expired: list[tuple[str, int]] = field(default_factory=list)
     refusals: list[tuple[str, Reason, str]] = field(default_factory=list)
     drifts: list[tuple[str, Drift]] = field(default_factory=list)
+    taken_later: list[tuple[str, str]] = field(default_factory=list)
 
     def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
         self.ready.append((name, interfaces, has_meters))
@@ -82,6 +83,9 @@ class Recorder:
 
     def refused(self, name: str, reason: Reason, text: str) -> None:
         self.refusals.append((name, reason, text))
+
+    def taken(self, name: str, network: str) -> None:
+        self.taken_later.append((name, network))
 
 
 @asynccontextmanager

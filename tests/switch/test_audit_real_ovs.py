@@ -87,19 +87,19 @@ def test_what_is_changed_by_hand_is_repaired(ovs: PrivateOvs, tamper: Tampering,
             await until(lambda: recorder.ready)
             assert await southbound.settled(["s1"], 10)
             before = everything_of(ovs)
-            southbound.audit_now()
+            southbound.audit(["s1"])
             await until(lambda: southbound.statistics.audits == 1)
             assert recorder.drifts == []
 
             tamper(ovs)
             assert everything_of(ovs) != before
-            southbound.audit_now()
+            southbound.audit(["s1"])
             await until(lambda: recorder.drifts)
             drift = recorder.drifts[0][1]
             assert drift == (found or Drift({}, 0, (), (METER.id,)))
             await until(lambda: southbound.statistics.drift_repaired == southbound.statistics.drift_found)
             assert everything_of(ovs) == before
-            southbound.audit("s1")
+            southbound.audit(["s1"])
             await until(lambda: southbound.statistics.audits == 3)
             assert len(recorder.drifts) == 1
 

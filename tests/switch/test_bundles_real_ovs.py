@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from controller.dataplane.flow import OUR_GROUPS, Bucket, Flow, Group, GroupKind, Output, Program, ToGroup
+from controller.dataplane.flow import OUR_GROUPS, Bucket, Flow, Group, GroupKind, Output, Program, Reason, ToGroup
 from controller.dataplane.table import match_of
 from controller.southbound import delivery
 from controller.southbound.connection import Connection
@@ -32,6 +32,7 @@ from tests.switch.southbound_lab import (
 )
 
 pytestmark = pytest.mark.ovs
+OTHER = Reason("test", "another network", network="blue/db")
 PROTOCOL = 0x1234
 SO_RCVBUFFORCE = 33
 GROUPS = tuple(Group(number, GroupKind.ALL, (Bucket((Output(2),)),), WHY) for number in OUR_GROUPS[:2])
@@ -131,8 +132,8 @@ def test_no_packet_sees_half_a_change(ovs: PrivateOvs, lab: tuple[PrivateOvs, in
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (Flow(5, 5, match_of(in_port=1), (), 4, None, 0, WHY), "BAD_INSTRUCTION: BAD_TABLE_ID"),
-        (Flow(0, 5, match_of(in_port=1), (ToGroup(OUR_GROUPS[9]),), None, None, 0, WHY), "BAD_ACTION: BAD_OUT_GROUP"),
+        (Flow(5, 5, match_of(in_port=1), (), 4, None, 0, OTHER), "BAD_INSTRUCTION: BAD_TABLE_ID"),
+        (Flow(0, 5, match_of(in_port=1), (ToGroup(OUR_GROUPS[9]),), None, None, 0, OTHER), "BAD_ACTION: BAD_OUT_GROUP"),
     ],
     ids=["on adding", "on committing"],
 )

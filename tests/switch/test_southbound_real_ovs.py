@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from controller.dataplane.encoder import cookie_of
-from controller.dataplane.flow import OUR_GROUPS, Flow, Output, Program, ToController, ToGroup
+from controller.dataplane.flow import OUR_GROUPS, Flow, Output, Program, Reason, ToController, ToGroup
 from controller.dataplane.table import match_of
 from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.southbound.listen import Listen
@@ -141,7 +141,8 @@ def test_nothing_is_changed_before_the_gate_opens(ovs: PrivateOvs) -> None:
 
 def test_an_error_names_what_caused_it_and_harms_nothing_else(ovs: PrivateOvs) -> None:
     endpoint = meet(ovs)
-    bad = Flow(0, 5, match_of(in_port=1), (ToGroup(OUR_GROUPS[9]),), None, None, 0, WHY)
+    other = Reason("test", "another network", network="blue/db")
+    bad = Flow(0, 5, match_of(in_port=1), (ToGroup(OUR_GROUPS[9]),), None, None, 0, other)
 
     async def scenario() -> None:
         async with serving(endpoint) as (southbound, recorder):
@@ -151,7 +152,7 @@ def test_an_error_names_what_caused_it_and_harms_nothing_else(ovs: PrivateOvs) -
             assert flows_of(ovs) == as_text(program_of(mac_flow(1), mac_flow(2)))
             cookie = cookie_of(bad)
             text = f"cookie={cookie:#x}, table=0, priority=5,in_port=1 actions=group:{OUR_GROUPS[9]}"
-            assert recorder.refusals == [("s1", WHY, f"BAD_ACTION: BAD_OUT_GROUP: {text}")]
+            assert recorder.refusals == [("s1", other, f"BAD_ACTION: BAD_OUT_GROUP: {text}")]
             await until(lambda: len(recorder.refusals) > 1)
 
     asyncio.run(scenario())

@@ -1,0 +1,76 @@
+"""Audits of all switches: whose turn it is, what they found, and what of that was repaired since.
+
+What is found is counted, and counted again as repaired when the switch has taken all that is wanted. Whoever asks for
+an audit gets the outcome of one that began after that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from controller.southbound.auditor import Auditor
+from controller.southbound.drift import Drift
+from controller.southbound.statistics import Statistics
+
+
+class Audits:
+    """Of all switches that have a session."""
+
+    def __init__(self, statistics: Statistics) -> None:
+        self._statistics = statistics
+        self._auditor = Auditor()
+        self._unrepaired: dict[str, Counter[str]] = {}
+        self._outcomes: dict[str, Drift] = {}
+
+    def ready(self, switch: str, now: float) -> None:
+        """A switch was read back just now."""
+        self._auditor.ready(switch, now)
+
+    def lost(self, switch: str) -> None:
+        """A switch has no session any more."""
+        self._auditor.lost(switch)
+        self._unrepaired.pop(switch, None)
+        self._outcomes.pop(switch, None)
+
+    def ask(self, switches: Iterable[str], now: float) -> None:
+        """Somebody wants to know now."""
+        for switch in switches:
+            self._outcomes.pop(switch, None)
+            self._auditor.ask(switch, now)
+
+    def next(self, now: float, is_idle: Callable[[str], bool]) -> str | None:
+        """The switch that is to be read now; its `done` or `lost` has to come before there is another."""
+        return self._auditor.next(now, is_idle)
+
+    def done(self, switch: str, now: float, drift: Drift | None) -> None:
+        """A switch was read and compared; None when that says nothing."""
+        is_outcome = self._auditor.done(switch, now, drift is not None)
+        if drift is None:
+            return
+        self._statistics.audits += 1
+        if is_outcome:
+            self._outcomes[switch] = drift
+        if drift:
+            self._note(switch, drift.counts)
+
+    def flow_lost(self, switch: str) -> None:
+        """A switch reported that a flow was deleted; those without idle time-out go without a word: look for more."""
+        self._auditor.suspect(switch)
+        self._note(switch, {"flows reported deleted": 1})
+
+    def settled(self, switch: str) -> None:
+        """A switch has taken all that is wanted."""
+        self._statistics.drift_repaired.update(self._unrepaired.pop(switch, Counter()))
+
+    def outcome(self, switch: str) -> Drift | None:
+        """What the first audit found that began after the last `ask`; None while there is none."""
+        return self._outcomes.get(switch)
+
+    def is_repaired(self, switch: str) -> bool:
+        """Whether nothing that was found is left to be repaired."""
+        return switch not in self._unrepaired
+
+    def _note(self, switch: str, counts: Mapping[str, int]) -> None:
+        self._statistics.drift_found.update(counts)
+        self._unrepaired.setdefault(switch, Counter()).update(counts)

@@ -1,0 +1,75 @@
+"""What a switch holds of ours, as far as that is known.
+
+A flow that is held and no longer to be there is *doomed*: no longer counted as held, and deleted by the end of the next
+batch. That state is needed because adding a flow silently drops the old one of the same match, and of flows read back
+only the cookie is known. A doomed flow may be gone already; if it is wanted again, it is added again, whatever there
+is. So nothing counts as held unless it was confirmed after all that could have dropped it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+
+from controller.southbound.events import Held
+from controller.southbound.items import Item, Kind
+from controller.southbound.readback import contents_of
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """In what a switch differs from what it was thought to hold."""
+
+    missing: Set[int]
+    """Cookies of flows that are not there."""
+    extra: Set[int]
+    """Cookies of flows that are there, and neither held nor doomed."""
+    items: Set[Item]
+    """Groups and meters with another content, or none, or one too much."""
+
+
+@dataclass(slots=True)
+class Holding:
+    """Flows by cookie, and contents of groups and meters."""
+
+    flows: set[int] = field(default_factory=set)
+    doomed: set[int] = field(default_factory=set)
+    contents: dict[Item, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, held: Held) -> Holding:
+        """What was read back."""
+        return cls(flows=set(held.cookies), contents=contents_of(held))
+
+    def doom(self, cookie: int) -> None:
+        """If the flow is held, it is not to be there."""
+        if cookie in self.flows:
+            self.suspect(cookie)
+
+    def suspect(self, cookie: int) -> None:
+        """The flow may be there or not."""
+        self.flows.discard(cookie)
+        self.doomed.add(cookie)
+
+    def added(self, cookie: int) -> None:
+        """The flow is there."""
+        self.flows.add(cookie)
+        self.doomed.discard(cookie)
+
+    def deleted(self, item: Item) -> None:
+        """It is gone."""
+        kind, number = item
+        if kind is Kind.FLOW:
+            self.doomed.discard(number)
+        else:
+            self.contents.pop(item, None)
+
+    def correct(self, found: Held) -> Correction:
+        """Hold what was found; of flows that should not be there, all are doomed."""
+        there = contents_of(found)
+        items = {item for item in there.keys() | self.contents.keys() if there.get(item) != self.contents.get(item)}
+        correction = Correction(self.flows - found.cookies, found.cookies - self.flows - self.doomed, items)
+        self.flows -= correction.missing
+        self.doomed |= correction.extra
+        self.contents = there
+        return correction
