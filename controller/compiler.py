@@ -71,9 +71,17 @@ class Compiler:
         """Ids of the networks that are compiled somewhere."""
         return frozenset(self._spread)
 
+    def networks_on(self, switch: str) -> frozenset[str]:
+        """Ids of the networks that are compiled for the switch."""
+        return frozenset(self._units.get(switch, {})) - {SWITCH}
+
     def switches_of(self, network: str) -> frozenset[str]:
-        """The switches on which a network is."""
+        """Names of the switches for which the network is compiled."""
         return self._spread.get(network, frozenset())
+
+    def remembered(self, switch: str, name: str) -> tuple[NetworkUnit | SwitchUnit | None, Share]:
+        """A unit (of a network, or `SWITCH`) and its share as they were compiled last; (None, EMPTY_SHARE) if never."""
+        return self._units.get(switch, {}).get(name), self._shares.get(switch, {}).get(name, EMPTY_SHARE)
 
     def program(self, switch: str) -> Program:
         """Everything the switch should hold."""

@@ -230,6 +230,12 @@ class Core:
             changes += self.compiler.compile_network(network, network_units(self.situation, network))
         return changes
 
+    def recompile(self, name: str) -> None:
+        """Have all of a switch compiled anew, as it was found to be remembered wrongly."""
+        self._touched.switches.add(name)
+        self._touched.networks.update(self.compiler.networks_on(name), self.situation.intent.networks)
+        self.compiler.forget_switch(name)
+
     def _put_view(self, view: SwitchView) -> None:
         self.revision += 1
         switches = {**self.fabric.switches, view.name: view}

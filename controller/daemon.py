@@ -25,6 +25,7 @@ from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.fabric.model import Link
 from controller.keeper import Keeper
+from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen
 from controller.state_directory import StateDirectory, StateError
 from controller.switch_events import SwitchEvents
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 
 NETWORKS_PER_TURN = 50
 """Networks that are compiled before sessions get their turn again."""
+CHECK_EVERY = 0.1
+"""Seconds at least between two units that are checked, and a hundred times as long as the last one took."""
+CHECK_SHARE = 100
 WATCH_EVERY = 0.5
 """Seconds between two looks at the configuration files."""
 
@@ -68,6 +72,8 @@ class Daemon:
         self._confirming: asyncio.Task[None] | None = None
         self._links: frozenset[Link] = frozenset()
         self._compiled = asyncio.Event()
+        self._recompiled: set[str] = set()
+        """Switches whose whole program is to be compared with what they were told."""
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
 
@@ -83,7 +89,7 @@ class Daemon:
         self._take_signals()
         await self._southbound.listen(self._options.listen)
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
-        forever = (self._beat(), self._watch(seen), self._keeper.run())
+        forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself())
         tasks = [asyncio.create_task(work) for work in forever]
         stopping = asyncio.create_task(self._stop.wait())
         done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -121,6 +127,9 @@ class Daemon:
         if self._core.is_dirty:
             self._schedule()
         else:
+            for name in self._recompiled & self._core.fabric.switches.keys():
+                self._southbound.replace(name, self._core.compiler.program(name))
+            self._recompiled.clear()
             self._compiled.set()
             self._events.open_gates()
         if self._core.settling.is_pending and self._confirming is None:
@@ -156,6 +165,28 @@ class Daemon:
             self._events.open_gates()
             await asyncio.sleep(SLICE)
             self._events.clock += min(time.monotonic() - started, 2 * SLICE)
+
+    async def _check_itself(self) -> None:
+        """Compare what the compiler remembers with what it would compile now, a little at a time."""
+        rounds = Rounds()
+        while True:
+            # What is dirty may differ and be right.
+            started = time.monotonic()
+            if not self._core.is_dirty:
+                self._take_wrong(rounds.check_next(self._core.situation, self._core.compiler))
+            await asyncio.sleep(max(CHECK_EVERY, CHECK_SHARE * (time.monotonic() - started)))
+
+    def _take_wrong(self, wrong: Sequence[Wrong]) -> None:
+        statistics = self._southbound.statistics
+        statistics.self_checks += 1
+        statistics.self_check_errors += len(wrong)
+        for one in wrong:
+            names = {"switch": one.switch, "network": one.network}
+            log.error("a bug: not as it would be compiled now, flows: %d; compiled again", one.flows, extra=names)
+        for name in affected(wrong):
+            self._core.recompile(name)
+            self._recompiled.add(name)
+            self._schedule()
 
     async def _watch(self, seen: Signature) -> None:
         """Reload on SIGHUP at once, on a change of the files when they have stopped changing."""

@@ -28,6 +28,10 @@ class Statistics:
     """What audits found, by kind."""
     drift_repaired: Counter[str] = field(default_factory=Counter)
     """What of that was repaired since."""
+    self_checks: int = 0
+    """Networks and switches that were compiled from scratch and compared with what the daemon remembers."""
+    self_check_errors: int = 0
+    """Of those, what differed: bugs."""
     packet_ins: int = 0
     packet_ins_dropped: int = 0
     """Copies that came faster than they are looked at."""

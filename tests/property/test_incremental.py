@@ -19,6 +19,7 @@ from controller.dataplane.flow import Flow
 from controller.fabric.discovery import LOST_AFTER, PERIOD
 from controller.fabric.model import Interface
 from controller.intent.model import Intent, SegmentKey
+from controller.self_check import check_all
 from tests.property.fabrics import Plant, plants
 from tests.property.scene import compile_all
 from tests.property.tenancies import MACS, tenancies
@@ -152,6 +153,7 @@ class Events(RuleBasedStateMachine):
             for cookie in change.before.flows.keys() - change.after.flows.keys():
                 del flows[cookie]
             flows.update(change.after.flows)
+        assert check_all(self.core.situation, self.core.compiler) == []
         whole = compile_all(self.core.situation)
         assert {name: self.core.compiler.program(name) for name in whole} == whole
         for name, program in whole.items():
