@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.announcer import SLICE
+from controller.audit_on_demand import AuditOnDemand
 from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.fabric.model import Link
@@ -68,6 +69,7 @@ class Daemon:
         if warning:
             log.warning("%s", warning)
         self._keeper = Keeper(self._core, state)
+        self._audit = AuditOnDemand(self._core, self._southbound, state)
         self._flush_scheduled = False
         self._confirming: asyncio.Task[None] | None = None
         self._links: frozenset[Link] = frozenset()
@@ -89,10 +91,11 @@ class Daemon:
         self._take_signals()
         await self._southbound.listen(self._options.listen)
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
-        forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself())
+        forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())
         tasks = [asyncio.create_task(work) for work in forever]
         stopping = asyncio.create_task(self._stop.wait())
         done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
         log.info("ending; flows stay in place")
         for task in [*tasks, stopping, *([self._confirming] if self._confirming else [])]:
             task.cancel()
@@ -108,11 +111,8 @@ class Daemon:
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         loop.add_signal_handler(signal.SIGINT, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
-        loop.add_signal_handler(signal.SIGUSR1, self._audit)
-
-    def _audit(self) -> None:
-        log.info("comparing all switches with what they should hold")
-        self._southbound.audit(self._core.connected_switches())
+        loop.add_signal_handler(signal.SIGUSR1, self._audit.ask)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
 
     def _schedule(self) -> None:
         if not self._flush_scheduled:

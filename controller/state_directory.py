@@ -1,10 +1,11 @@
 """What the daemon keeps between its lives: the key ledger, what was learned, and secrets.
 
     DIR/                  mode 0700
-        lock              held by the daemon that uses the directory
+        lock              held by the daemon that uses the directory (see `controller.holder`)
         keys.json         the key ledger
         keys.json.bak     the generation before
         memory.json       interfaces, links and addresses that were learned
+        audit.json        what the last audit found that somebody asked for
         NAME.secret       32 random bytes, mode 0600
 
 A file is replaced as a whole: written beside, flushed to disk, renamed over the old one, and the directory flushed. So
@@ -30,7 +31,8 @@ from controller.intent.allocation import KeyLedger
 from controller.intent.model import Segment, SegmentKey
 from controller.sealed import Damaged, UnknownVersion, seal, unseal
 
-_LEDGER, _PREVIOUS, _MEMORY, _LOCK = "keys.json", "keys.json.bak", "memory.json", "lock"
+_LEDGER, _PREVIOUS, _MEMORY, _AUDIT = "keys.json", "keys.json.bak", "memory.json", "audit.json"
+LOCK = "lock"
 _SECRET_BYTES = 32
 _SECRET_NAME = re.compile(r"[a-z0-9-]+")
 
@@ -51,11 +53,13 @@ class StateDirectory:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 raise StateError(f"{path}: others may write to it; make it the daemon's own, with mode 0700")
-            self._lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _unusable(path, error) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The one that keeps others out does not say whose it is; this one does.
+            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._lock)
             raise StateError(f"{path}: another daemon uses this directory; stop it, or give --state another") from None
@@ -109,6 +113,14 @@ class StateDirectory:
         except OSError as error:
             raise _unusable(file, error) from None
 
+    def write_audit(self, report: str) -> None:
+        """Replace the last report of an audit, atomically. Raises StateError."""
+        file = self._path / _AUDIT
+        try:
+            self._replace(file, seal(report))
+        except OSError as error:
+            raise _unusable(file, error) from None
+
     def secret(self, name: str) -> bytes:
         """32 random bytes that stay the same; made at the first call. Raises StateError, and ValueError for a name."""
         if not _SECRET_NAME.fullmatch(name):
@@ -158,6 +170,17 @@ def read_ledger(path: Path) -> tuple[KeyLedger, str | None]:
     if current.exists():
         raise StateError(f"{damage}; {_REMEDY}")
     return KeyLedger(), None
+
+
+def read_audit(path: Path) -> str | None:
+    """The last report of an audit in the state directory `path`; None when there is none. Raises StateError."""
+    file = path / _AUDIT
+    try:
+        return unseal(file.read_bytes())
+    except (FileNotFoundError, Damaged, UnknownVersion):
+        return None
+    except OSError as error:
+        raise _unusable(file, error) from None
 
 
 _REMEDY = "restore it from a backup, or remove it to give all networks without a chosen key new ones"

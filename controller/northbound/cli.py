@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from controller.northbound.audit import audit
 from controller.northbound.check import check
 from controller.northbound.run import run
 from controller.northbound.schema import schema
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(audit)
 app.command()(check)
 app.command()(run)
 app.command()(schema)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -65,6 +66,8 @@ def run(
     endpoints = [_endpoint(text, tls) for text in listen]
     if tls and not any(endpoint.tls for endpoint in endpoints):
         raise typer.BadParameter("is for ssl: endpoints, and --listen names none", param_hint="--tls-cert")
+    # Whoever sees the lock may ask for an audit; before and after the daemon listens to that, it would be deadly.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     try:
         with StateDirectory(state) as directory:
             asyncio.run(Daemon(Options(files, endpoints), directory).run())
