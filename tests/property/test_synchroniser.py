@@ -326,6 +326,7 @@ class Synchronising(RuleBasedStateMachine):
     def settle_with_what_is_refused(self) -> None:
         """Of each network there is all or nothing, and all as soon as nothing of it is refused any more."""
         self.synchroniser.open_gate()
+        self.answer_audit()
         self.come_to_rest()
         self.all_or_nothing({flow.reason.network for flow in self.wanted.flows.values()} - self.tainted)
         self.now += 61
@@ -380,7 +381,15 @@ class Synchronising(RuleBasedStateMachine):
         self.synchroniser.open_gate()
         assert self.synchroniser.take(self.now) is None, held
 
+    def answer_audit(self) -> None:
+        """Every audit ends; nothing that was refused is tried again meanwhile."""
+        if self.is_reading:
+            self.read_again()
+        if self.read is not None:
+            self.finish_audit()
+
     def settle(self) -> None:
+        self.answer_audit()
         for _ in range(200):
             self.work(5)
             self.now += 61
