@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
+from controller.dataplane.flow import Reason
 from controller.southbound.drift import Drift
 
 
@@ -57,14 +58,19 @@ class AuditReport:
 
 def findings_of(drift: Drift) -> tuple[str, ...]:
     """What was found on one switch, a line for each network."""
-    missing: Counter[str] = Counter()
-    for reason, flows in drift.missing.items():
-        missing[f"network {reason.network}" if reason.network else "the switch itself"] += flows
-    found = [f"{_flows(number)} of {owner} missing" for owner, number in sorted(missing.items())]
+    found = [f"{_flows(number)} of {owner} missing" for owner, number in _by_owner(drift.missing)]
+    found += [f"{_flows(number)} of {owner} changed" for owner, number in _by_owner(drift.altered)]
     found += [f"{_flows(drift.extra)} with Tenantry's mark too many"] if drift.extra else []
     for kind, numbers in (("group", drift.groups), ("meter", drift.meters)):
         found += [f"{kind} {number} changed, missing or too many" for number in numbers]
     return tuple(found)
+
+
+def _by_owner(flows: Mapping[Reason, int]) -> list[tuple[str, int]]:
+    owners: Counter[str] = Counter()
+    for reason, number in flows.items():
+        owners[f"network {reason.network}" if reason.network else "the switch itself"] += number
+    return sorted(owners.items())
 
 
 def to_text(report: AuditReport) -> str:

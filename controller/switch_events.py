@@ -28,7 +28,7 @@ from controller.southbound.southbound import Southbound
 log = logging.getLogger(__name__)
 
 MOST_REASONS = 20
-"""How many lines one audit may write."""
+"""How many lines one audit may write of each kind."""
 NEWS = (Verdict.LEARNED, Verdict.MOVED)
 REFUSALS = {
     Verdict.FORGED: "it is given to another port of the network",
@@ -113,8 +113,9 @@ class SwitchEvents:
     def drifted(self, name: str, what: Drift) -> None:
         """Somebody changed what a switch holds of ours."""
         log.warning("changed by somebody else, repaired: %s", what, extra={"switch": name})
-        for reason, flows in islice(what.missing.items(), MOST_REASONS):
-            log.warning("missing flows for %s: %d", reason, flows, extra=_names(name, reason))
+        for what_is_wrong, found in (("missing", what.missing), ("changed", what.altered)):
+            for reason, flows in islice(found.items(), MOST_REASONS):
+                log.warning("%s flows for %s: %d", what_is_wrong, reason, flows, extra=_names(name, reason))
 
     def announce_slice(self) -> None:
         """Announce the interfaces whose turn it is."""

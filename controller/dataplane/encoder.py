@@ -48,6 +48,8 @@ COOKIE_MARK_VALUE = COOKIE_MARK << 56
 
 _HEADER = Struct("!BBHI")
 _FLOW_MOD = Struct("!BBHIQQBBHHHIIIHxx")
+_FLOW_CONTENT = Struct("!BBHHHIIIHxx")
+"""What of a flow-mod is the flow itself."""
 _MATCH = Struct("!HH")
 _OXM = Struct("!HBB")
 _OUTPUT = Struct("!HHIH6x")
@@ -88,6 +90,15 @@ _SET_FIELD = {name: _around(field) for name, field in FIELDS.items()}
 def cookie_of(flow: Flow) -> int:
     """The flow's cookie: our mark, then 56 bits of a hash of everything the switch is told about it."""
     return COOKIE_MARK_VALUE | int.from_bytes(blake2b(_flow_add(flow, 0, 0)[24:], digest_size=7).digest(), "big")
+
+
+def cookie_of_entry(table: int, priority: int, idle: int, hard: int, flags: int, body: bytes) -> int:
+    """The cookie that a flow of ours would have that a switch describes so; `body` is match and instructions.
+
+    Open vSwitch describes a flow by the bytes that it was given. Another switch may write the same otherwise.
+    """
+    head = _FLOW_CONTENT.pack(table, _ADD, idle, hard, priority, ANY, ANY, ANY, flags)
+    return COOKIE_MARK_VALUE | int.from_bytes(blake2b(head + body, digest_size=7).digest(), "big")
 
 
 def encode_flow_add(flow: Flow, cookie: int, xid: int) -> bytes:

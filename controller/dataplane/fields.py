@@ -45,11 +45,12 @@ class Field:
         return self.name
 
 
+# In the order in which Open vSwitch writes a match (nx_put_raw in its lib/nx-match.c), so that a flow that is read back
+# has the bytes that were sent.
 _DECLARATIONS = (
     ("in_port", OXM_BASIC, 0, 4),
-    ("metadata", OXM_BASIC, 2, 8),
-    ("eth_dst", OXM_BASIC, 3, 6),
     ("eth_src", OXM_BASIC, 4, 6),
+    ("eth_dst", OXM_BASIC, 3, 6),
     ("eth_type", OXM_BASIC, 5, 2),
     ("vlan_vid", OXM_BASIC, 6, 2),
     ("vlan_pcp", OXM_BASIC, 7, 1),
@@ -58,6 +59,7 @@ _DECLARATIONS = (
     ("tun_dst", NXM_1, 32, 4),
     ("tun_ipv6_src", NXM_1, 109, 16),
     ("tun_ipv6_dst", NXM_1, 110, 16),
+    ("metadata", OXM_BASIC, 2, 8),
 )
 
 FIELDS = {

@@ -12,7 +12,7 @@ end, and skipping its successor would leave a gap. A deletion is skipped when it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from controller.dataplane import encoder
@@ -33,6 +33,8 @@ class Batch:
     """Flows first, then groups, then meters."""
     retries: Subject | None = None
     """The refused unit of which it is another attempt, and nothing else."""
+    altered: Set[int] = frozenset()
+    """Cookies of flows whose addition takes away before it what else is there under the cookie."""
     refused: set[int] = field(default_factory=set)
     """Message numbers."""
     off: set[Subject] = field(default_factory=set)
@@ -84,6 +86,8 @@ class Batch:
             if number not in self.refused:
                 cookie, flow = self.additions[number - start]
                 if not self.off or flow.reason.network not in self.off:
+                    if cookie in self.altered:
+                        yield encoder.encode_flow_delete(cookie, self.first_xid + number)
                     yield encoder.encode_flow_add(flow, cookie, self.first_xid + number)
         start += len(self.additions)
         for number in deleted:

@@ -1,13 +1,10 @@
-"""What a switch lost, or was given, behind our back: the difference between what it was left with and what it holds.
-
-Cookies and contents are compared, so a flow that was changed by hand and kept its cookie is not noticed.
-"""
+"""What a switch lost, or was given, behind our back: the difference between what it was left with and what it holds."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.dataplane.flow import Flow, Reason
 from controller.southbound.items import Item, Kind
@@ -25,9 +22,11 @@ class Drift:
     """Groups in our range that were changed, deleted or added."""
     meters: tuple[int, ...]
     """The same of meters."""
+    altered: Mapping[Reason, int] = field(default_factory=dict)
+    """How many flows were changed and kept their cookie, or got a second one beside them under it."""
 
     def __bool__(self) -> bool:
-        return bool(self.missing or self.extra or self.groups or self.meters)
+        return bool(self.missing or self.extra or self.groups or self.meters or self.altered)
 
     def __str__(self) -> str:
         found = [f"{kind} {count}" for kind, count in self.counts.items() if count]
@@ -38,17 +37,19 @@ class Drift:
         """How much of each kind."""
         return {
             "flows missing": sum(self.missing.values()),
+            "flows changed": sum(self.altered.values()),
             "flows extra": self.extra,
             "groups": len(self.groups),
             "meters": len(self.meters),
         }
 
 
-def drift_of(missing: Iterable[Flow], extra: int, items: Collection[Item]) -> Drift:
+def drift_of(missing: Iterable[Flow], altered: Iterable[Flow], extra: int, items: Collection[Item]) -> Drift:
     """The drift made of these flows, so many extra ones, and these groups and meters."""
     return Drift(
         Counter(flow.reason for flow in missing),
         extra,
         tuple(sorted(number for kind, number in items if kind is Kind.GROUP)),
         tuple(sorted(number for kind, number in items if kind is Kind.METER)),
+        Counter(flow.reason for flow in altered),
     )

@@ -21,6 +21,8 @@ class Held:
     """By number: what `controller.southbound.readback.group_content` makes of the same group."""
     meters: Mapping[int, bytes] = field(default_factory=dict)
     """By number: what `controller.southbound.readback.meter_content` makes of the same meter."""
+    altered: Set[int] = frozenset()
+    """Cookies under which there is a flow with other content; only looked for when a switch is read again."""
 
     def __bool__(self) -> bool:
         return bool(self.cookies or self.groups or self.meters)

@@ -8,12 +8,16 @@ is. So nothing counts as held unless it was confirmed after all that could have 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
 
 from controller.southbound.events import Held
 from controller.southbound.items import Item, Kind
 from controller.southbound.readback import contents_of
+
+MOST_MENDS = 5
+"""A flow that is altered in more audits in a row is let be: the switch itself may write it otherwise than it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Correction:
     """Cookies of flows that are there, and neither held nor doomed."""
     items: Set[Item]
     """Groups and meters with another content, or none, or one too much."""
+    altered: Set[int]
+    """Cookies of held flows that are otherwise than they were sent, or under which there is another flow."""
 
 
 @dataclass(slots=True)
@@ -35,6 +41,10 @@ class Holding:
     flows: set[int] = field(default_factory=set)
     doomed: set[int] = field(default_factory=set)
     contents: dict[Item, bytes] = field(default_factory=dict)
+    altered: set[int] = field(default_factory=set)
+    """Cookies under which something else is there, which has to go before the flow is added."""
+    _mended: Counter[int] = field(default_factory=Counter)
+    """How many audits in a row found a flow altered."""
 
     @classmethod
     def of(cls, held: Held) -> Holding:
@@ -55,12 +65,14 @@ class Holding:
         """The flow is there."""
         self.flows.add(cookie)
         self.doomed.discard(cookie)
+        self.altered.discard(cookie)
 
     def deleted(self, item: Item) -> None:
         """It is gone."""
         kind, number = item
         if kind is Kind.FLOW:
             self.doomed.discard(number)
+            self.altered.discard(number)
         else:
             self.contents.pop(item, None)
 
@@ -68,8 +80,13 @@ class Holding:
         """Hold what was found; of flows that should not be there, all are doomed."""
         there = contents_of(found)
         items = {item for item in there.keys() | self.contents.keys() if there.get(item) != self.contents.get(item)}
-        correction = Correction(self.flows - found.cookies, found.cookies - self.flows - self.doomed, items)
-        self.flows -= correction.missing
-        self.doomed |= correction.extra
+        self._mended = Counter({cookie: 1 + self._mended[cookie] for cookie in found.altered & self.flows})
+        altered = {cookie for cookie, times in self._mended.items() if times <= MOST_MENDS}
+        missing, extra = self.flows - found.cookies, found.cookies - self.flows - self.doomed
+        correction = Correction(missing, extra, items, altered)
+        self.flows -= missing | altered
+        self.doomed |= altered
+        self.altered |= altered
+        self.doomed |= extra
         self.contents = there
         return correction

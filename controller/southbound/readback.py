@@ -1,8 +1,12 @@
 """Reading a switch back: its interfaces, and what of ours it holds.
 
 Flows are asked for by the mark in their cookies, and of each only the cookie is read, at its fixed place: 100,000 flows
-take a tenth of a second. Groups and meters have no cookie, so their descriptions are kept as bytes, in a form that the
-same group or meter of ours gives too; those outside our ranges of numbers are somebody else's and skipped.
+take a tenth of a second. An audit compares their content, too, for as much time again: the cookie of a flow of ours is
+a hash of its content, so one whose content has another hash was changed behind our back, or was added under a cookie of
+ours. A switch may write flows otherwise than they were sent; if most seem to be changed, it does, and none counts.
+
+Groups and meters have no cookie, so their descriptions are kept as bytes, in a form that the same group or meter of
+ours gives too; those outside our ranges of numbers are somebody else's and skipped.
 
 A reply may come in any number of parts. Each is read as it comes, so that no switch holds up the others for long, and
 what is taken of one reply is bounded, whatever the peer sends.
@@ -13,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from struct import Struct
 
-from controller.dataplane.encoder import encode_group_add, encode_meter_add
+from controller.dataplane.encoder import cookie_of_entry, encode_group_add, encode_meter_add
 from controller.dataplane.flow import COOKIE_MARK, OUR_GROUPS, OUR_METERS, Group, Meter
 from controller.fabric.model import Interface
 from controller.southbound import messages as wire
@@ -28,6 +32,9 @@ QUESTIONS = (wire.PORT_DESCRIPTION, wire.METER_FEATURES, *HELD_QUESTIONS)
 
 _LENGTH = Struct("!H")
 _FLOW_COOKIE = Struct("!24xQ")
+_FLOW_ENTRY = Struct("!HBx8xHHHH4xQ")
+"""Length, table, priority, time-outs, flags and cookie; counters, match and instructions follow."""
+_FLOW_BODY = 48
 _GROUP = Struct("!HBxI")
 _METER = Struct("!HHI")
 _SMALLEST_FLOW = 56
@@ -36,7 +43,9 @@ _SMALLEST_FLOW = 56
 class ReadBack:
     """The answers to `QUESTIONS`, as far as they have come."""
 
-    def __init__(self) -> None:
+    def __init__(self, compares_content: bool = False) -> None:
+        self._compares_content = compares_content
+        self._altered: set[int] = set()
         self.interfaces: list[Interface] = []
         self.has_meters = False
         self._cookies: set[int] = set()
@@ -47,7 +56,8 @@ class ReadBack:
     @property
     def held(self) -> Held:
         """What of ours the switch holds."""
-        return Held(self._cookies, self._groups, self._meters)
+        altered = self._altered if 2 * len(self._altered) <= len(self._cookies) else frozenset[int]()
+        return Held(self._cookies, self._groups, self._meters, altered)
 
     def add(self, question: int, reply: bytes) -> bool:
         """Take a part of the reply to a question; whether it was the last.
@@ -77,6 +87,8 @@ class ReadBack:
                 self._meters.update(_our_meters(part))
             case wire.FLOW_STATS:
                 self._cookies.update(_our_cookies(part))
+                if self._compares_content:
+                    self._altered.update(_altered(part))
 
 
 def group_content(group: Group) -> bytes:
@@ -113,6 +125,18 @@ def _our_cookies(part: bytes) -> Iterator[int]:
         (cookie,) = read_cookie(part, start)
         if cookie >> 56 == COOKIE_MARK:
             yield cookie
+        start += length
+
+
+def _altered(part: bytes) -> Iterator[int]:
+    """Cookies of flows of ours whose content is another; the part was read by `_our_cookies`."""
+    start, end = 0, len(part)
+    while start < end:
+        length, table, priority, idle, hard, flags, cookie = _FLOW_ENTRY.unpack_from(part, start)
+        if cookie >> 56 == COOKIE_MARK:
+            body = part[start + _FLOW_BODY : start + length]
+            if cookie_of_entry(table, priority, idle, hard, flags, body) != cookie:
+                yield cookie
         start += length
 
 

@@ -200,7 +200,7 @@ class Session:
         if self._asked:
             return
         found, early = self._found, self._early
-        self._found, self._early = ReadBack(), []
+        self._found, self._early = ReadBack(compares_content=True), []
         if self.state is State.READY:
             events.append(ReadAgain(found.held))
             return

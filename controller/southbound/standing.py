@@ -82,7 +82,7 @@ class Standing:
         """The switch was read again, and nothing was under way."""
         correction = self._holding.correct(found)
         self._learned.clear()
-        self._touched_flows |= correction.missing | correction.extra
+        self._touched_flows |= correction.missing | correction.extra | correction.altered
         self._touched_numbered |= correction.items
         return correction
 
@@ -94,6 +94,8 @@ class Standing:
         if is_being_added or is_held:
             # The message may be older than our last addition, so the flow may be there.
             self._holding.suspect(cookie)
+            # Nor need anything be taken away before it is added once more.
+            self._holding.altered.discard(cookie)
             self._touched_flows.add(cookie)
         return is_held
 
@@ -154,7 +156,8 @@ class Standing:
         # Additions first: they find out what is doomed.
         additions = self._difference.additions(flows, retries)
         settings = self._difference.settings(items, retries)
-        return Batch(first_xid, settings, additions, self._difference.deletions(items, retries), retries)
+        deletions = self._difference.deletions(items, retries)
+        return Batch(first_xid, settings, additions, deletions, retries, self._holding.altered)
 
     def confirm(self, batch: Batch, carried: int, now: float) -> str:
         """The batch is over: what was carried out (below message `carried`) and not refused is done.

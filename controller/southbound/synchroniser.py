@@ -89,7 +89,8 @@ class Synchroniser:
             return None
         correction = self._standing.correct(found)
         missing = (self._wanted.flows[cookie] for cookie in correction.missing)
-        return drift_of(missing, len(correction.extra), correction.items)
+        altered = (self._wanted.flows[cookie] for cookie in correction.altered)
+        return drift_of(missing, altered, len(correction.extra), correction.items)
 
     def lost(self, cookie: int) -> bool:
         """The switch dropped a flow; if it is still wanted, it is added again. Whether it counted as held."""

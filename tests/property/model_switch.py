@@ -46,6 +46,8 @@ class ModelSwitch:
     bundles: Bundles = "yes"
     open_bundles: dict[int, tuple[int, list[bytes]]] = field(default_factory=dict)
     """By id: the xid of the message that made it, and the messages in it."""
+    sent: dict[int, tuple[Key, bytes]] = field(default_factory=dict)
+    """What the flow with a cookie was when it was added."""
     after_each: Callable[[], None] = lambda: None
     flow_mods: int = 0
 
@@ -54,6 +56,11 @@ class ModelSwitch:
             {entry.cookie for entry in self.flows.values() if entry.cookie >> 56 == mark},
             {number: content[2:3] + content[8:] for number, content in self.groups.items()},
             {number: content[2:4] + content[8:] for number, content in self.meters.items()},
+            {
+                entry.cookie
+                for key, entry in self.flows.items()
+                if entry.cookie in self.sent and self.sent[entry.cookie] != (key, entry.instructions)
+            },
         )
 
     def execute(self, data: bytes) -> list[Answer]:
@@ -137,6 +144,7 @@ class ModelSwitch:
         if any(group not in self.groups for group in _groups_of(rest)):
             return 2, 9
         self.flows[table, priority, match] = Entry(cookie, rest)
+        self.sent[cookie] = (table, priority, match), rest
         return None
 
     def _group_mod(self, message: bytes) -> Failure:

@@ -134,6 +134,8 @@ class Synchronising(RuleBasedStateMachine):
         self.unbroken: set[Key] = set()
         self.refused_keys: set[Key] = set()
         """Where the old flow goes although the new one was refused."""
+        self.altered: set[int] = set()
+        """Cookies of flows under which somebody put something else."""
         self.tainted: set[str] = set()
         """Networks of which something may have been refused in this session."""
 
@@ -151,6 +153,7 @@ class Synchronising(RuleBasedStateMachine):
             # What an open bundle deletes was unwanted when it was filled.
             lasting = self.switch.after_commits().items()
             untainted = {c for c, flow in self.wanted.flows.items() if flow.reason.network not in self.tainted}
+            untainted -= self.altered
             there = {key for key, entry in lasting if entry.cookie in untainted} & self.switch.flows.keys()
             self.refused_keys -= there
             self.unnoticed -= self.switch.groups.keys()
@@ -223,8 +226,20 @@ class Synchronising(RuleBasedStateMachine):
         """Somebody adds a flow with our mark, perhaps in the place of one of ours."""
         flow = a_flow(key, variant)
         self.unbroken.discard(key_of(flow))
-        self.switch.flows[key_of(flow)] = Entry(cookie_of(flow), b"")
+        self.switch.execute(encode_flow_add(flow, cookie_of(flow), 0))
         self.is_tampered = True
+
+    @rule(index=st.integers(0, 5), key=st.integers(0, 6) | st.none())
+    def alter_by_hand(self, index: int, key: int | None) -> None:
+        """Somebody changes what a flow of ours does, or adds another under its cookie, perhaps in the place of ours."""
+        keys = sorted(key for key, entry in self.switch.flows.items() if entry.cookie != FOREIGN)
+        if index < len(keys):
+            cookie = self.switch.flows[keys[index]].cookie
+            place = keys[index] if key is None else key_of(a_flow(key, 0))
+            self.altered |= {cookie} | ({self.switch.flows[place].cookie} if place in self.switch.flows else set())
+            self.unbroken -= {place, keys[index]}
+            self.switch.flows[place] = Entry(cookie, b"by hand!")
+            self.is_tampered = True
 
     @precondition(lambda self: self.connected and self.synchroniser.is_idle)
     @rule()
@@ -258,11 +273,14 @@ class Synchronising(RuleBasedStateMachine):
         self.synchroniser.connect(self.switch.held(COOKIE_MARK))
         self.connected = True
         self.unnoticed.clear()
-        self.is_tampered = self.has_lost_group = self.is_reading = False
+        self.has_lost_group = self.is_reading = False
+        # On connecting only cookies are compared.
+        self.is_tampered = bool(self.altered)
         self.read = None
         self.tainted.clear()
         self.refuse_what_cannot_be()
-        self.unbroken |= (self.wanted_keys & self.switch.flows.keys()) - self.refused_keys
+        altered = {key for key, entry in self.switch.flows.items() if entry.cookie in self.altered}
+        self.unbroken |= (self.wanted_keys & self.switch.flows.keys()) - self.refused_keys - altered
 
     @rule()
     def disconnect(self) -> None:
@@ -374,6 +392,8 @@ class Synchronising(RuleBasedStateMachine):
             assert self.synchroniser.audited(self.switch.held(COOKIE_MARK)) == Drift({}, 0, (), ())
         expected = {key_of(flow): cookie for cookie, flow in self.wanted.flows.items()} | self.foreign
         assert {key: entry.cookie for key, entry in self.switch.flows.items()} == expected
+        assert not self.switch.held(COOKIE_MARK).altered
+        self.altered.clear()
         assert self.switch.groups.keys() == self.wanted.groups.keys()
         held = self.switch.held(COOKIE_MARK)
         assert self.switch.meters.keys() == self.wanted.meters.keys()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import OUR_GROUPS, OUR_METERS
 from controller.dataplane.text import flow_text
 from controller.southbound import auditor
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.ovs
 FOREIGN = "cookie=0x1234, table=0, priority=7,dl_dst=02:00:00:00:00:99 actions=output:2"
 STRANGE = flow_text(mac_flow(5000), 0x7E << 56 | 99)
 SPARE = OUR_METERS[9]
+OURS = cookie_of(mac_flow(8))
 Tampering = Callable[[PrivateOvs], object]
 
 
@@ -74,6 +76,10 @@ def silent(*arguments: str) -> Tampering:
         (silent("mod-group", f"group_id={OUR_GROUPS[0]},type=all"), Drift({}, 0, (OUR_GROUPS[0],), ())),
         (silent("add-group", f"group_id={OUR_GROUPS[9]},type=all"), Drift({}, 0, (OUR_GROUPS[9],), ())),
         (silent("mod-meter", f"meter={METER.id},pktps,burst,bands=type=drop,rate=7,burst_size=7"), None),
+        (silent("mod-flows", "dl_dst=00:00:00:00:00:06,actions=output:2"), Drift({}, 0, (), (), {WHY: 1})),
+        # With an idle time-out, so the switch reports that it was deleted to be mended.
+        (silent("mod-flows", "dl_dst=00:00:00:00:00:07,actions=output:2"), Drift({}, 0, (), (), {WHY: 1})),
+        (silent("add-flow", f"cookie={OURS:#x},priority=5,in_port=2,actions=drop"), Drift({}, 0, (), (), {WHY: 1})),
         (silent("add-meter", f"meter={SPARE},pktps,bands=type=drop,rate=7"), Drift({}, 0, (), (SPARE,))),
     ],
 )

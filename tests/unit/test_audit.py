@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import COOKIE_MARK, Flow, Output, Program, Reason
 from controller.dataplane.program import EMPTY_SHARE, share_of
 from controller.dataplane.table import match_of
 from controller.southbound.drift import Drift
 from controller.southbound.events import Held
+from controller.southbound.holding import MOST_MENDS
 from controller.southbound.synchroniser import Synchroniser
 from tests.property.model_switch import ModelSwitch
 
@@ -61,3 +64,21 @@ def test_what_was_asked_in_an_earlier_session_says_nothing() -> None:
     synchroniser.open_gate()
     assert synchroniser.settled
     assert synchroniser.audited(Held()) is None
+
+
+def test_what_is_changed_under_its_cookie_is_sent_again_but_not_for_ever() -> None:
+    """A switch that writes a flow otherwise than it was sent is let be after a few attempts."""
+    synchroniser, switch = settled_pair()
+    cookie = cookie_of(FLOWS[0])
+    for _ in range(MOST_MENDS):
+        found = switch.held(COOKIE_MARK)
+        synchroniser.begin_audit()
+        drift = synchroniser.audited(replace(found, altered={cookie}))
+        assert drift == Drift({}, 0, (), (), {WHY: 1})
+        before = switch.flow_mods
+        settle(synchroniser, switch)
+        assert switch.flow_mods == before + 2
+        assert switch.held(COOKIE_MARK) == found
+    synchroniser.begin_audit()
+    assert synchroniser.audited(replace(found, altered={cookie})) == Drift({}, 0, (), ())
+    assert synchroniser.settled

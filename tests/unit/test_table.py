@@ -47,7 +47,7 @@ def test_an_undeclared_next_table_is_refused() -> None:
 
 
 def test_criteria_stand_in_the_order_of_the_wire() -> None:
-    expected: Match = ((IN_PORT, 1, None), (ETH_DST, 2, 0xFF), (ETH_SRC, 3, None))
+    expected: Match = ((IN_PORT, 1, None), (ETH_SRC, 3, None), (ETH_DST, 2, 0xFF))
     assert match_of(eth_src=3, eth_dst=(2, 0xFF), in_port=1) == expected
     assert [field.rank for field in FIELDS.values()] == list(range(len(FIELDS)))
 
