@@ -38,7 +38,7 @@ REFUSALS = {
 
 
 class SwitchEvents:
-    """The handler of a southbound (`controller.southbound.southbound.SwitchHandler`)."""
+    """The handler of a southbound (`controller.southbound.handler.SwitchHandler`)."""
 
     def __init__(self, core: Core, secret: bytes, schedule: Callable[[], None]) -> None:
         """`schedule` is called when the core may have changes; `secret` authenticates announcements."""

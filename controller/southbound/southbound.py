@@ -10,11 +10,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol, TypeVarTuple
+from typing import TypeVarTuple
 
-from controller.dataplane.flow import Program, Reason
+from controller.dataplane.flow import Program
 from controller.dataplane.program import Share
-from controller.fabric.model import Interface
 from controller.southbound import messages as wire
 from controller.southbound.audits import Audits
 from controller.southbound.connection import Connection
@@ -32,6 +31,7 @@ from controller.southbound.events import (
     Refused,
     SwitchReady,
 )
+from controller.southbound.handler import SwitchHandler
 from controller.southbound.listen import Listen, open_server, tls_context
 from controller.southbound.sessions import Sessions
 from controller.southbound.statistics import Statistics
@@ -43,37 +43,6 @@ TICK = 0.25
 """Seconds between two looks at the time-outs of all sessions."""
 
 _Arguments = TypeVarTuple("_Arguments")
-
-
-class SwitchHandler(Protocol):
-    """Who is told what switches report; called on the event loop."""
-
-    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
-        """A switch has a session."""
-
-    def switch_lost(self, name: str, reason: str) -> None:
-        """A switch's session is over."""
-
-    def interface_changed(self, name: str, interface: Interface, deleted: bool) -> None:
-        """An interface is new, has changed, or is gone."""
-
-    def packet_in(self, name: str, cookie: int, in_port: int, data: bytes) -> None:
-        """A switch sent a copy of a packet."""
-
-    def flow_expired(self, name: str, cookie: int) -> None:
-        """A switch dropped a flow of ours after its time-out. While it is wanted, it is added again."""
-
-    def drifted(self, name: str, what: Drift) -> None:
-        """Somebody changed what a switch holds of ours; it is being repaired."""
-
-    def refused(self, name: str, reason: Reason, text: str) -> None:
-        """A switch refused what is wanted for `reason`; `text` has its error and what it was.
-
-        The network of the reason, if there is one, is off on that switch. It is tried again.
-        """
-
-    def taken(self, name: str, network: str) -> None:
-        """A switch has taken a network that it had refused."""
 
 
 class Southbound:
