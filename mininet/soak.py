@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from namespaces import CommandError
 from soak_run import Soak, SoakFailure
@@ -26,12 +28,15 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="./run soak", description="Random operations, with an oracle watching.")
     parser.add_argument("operations", type=int, nargs="?", default=DEFAULT, help=f"how many (default {DEFAULT})")
     parser.add_argument("--seed", type=int, help="of the random numbers; printed, to repeat a run")
-    parser.add_argument("--allow-doubled", action="store_true", help="count frames that arrived twice, and go on")
+    parser.add_argument(
+        "--allow-circles", action="store_true", help="count frames that came twice or came back, and go on"
+    )
     options = parser.parse_args(list(arguments))
+    signal.signal(signal.SIGTERM, _interrupt)
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
     directory = Path(tempfile.mkdtemp(prefix="tenantry-soak-"))
     print(f"soak: {options.operations:,} operations, --seed {seed}, in {directory}", flush=True)
-    soak = Soak(directory, seed, allow_doubled=options.allow_doubled)
+    soak = Soak(directory, seed, allow_circles=options.allow_circles)
     try:
         soak.run(options.operations)
     except (SoakFailure, CommandError) as failure:
@@ -43,6 +48,10 @@ def main(arguments: Sequence[str]) -> int:
     shutil.rmtree(directory)
     print(f"\n{soak.figures}\nAs it should be.", flush=True)
     return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -58,13 +58,11 @@ def draw_of_each(operations: Collection[Operation], site: Site, random: Random) 
     left = list(operations)
     random.shuffle(left)
     while left:
-        possible = ((one, step) for one in left if (step := _propose(one, site, random)))
+        possible = ((one.name, step) for one in left if (step := _propose(one, site, random)))
         found = next(possible, None) if site.world.is_whole or random.random() > HEALING else None
-        if found is None:
-            yield draw(operations, site, random)
-        else:
-            left.remove(found[0])
-            yield found[0].name, found[1]
+        name, step = found or draw(operations, site, random)
+        left = [one for one in left if one.name != name]
+        yield name, step
 
 
 def _propose(operation: Operation, site: Site, random: Random) -> Step | None:

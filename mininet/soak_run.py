@@ -6,7 +6,7 @@ import random
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,12 +59,12 @@ class Figures:
 class Soak:
     """One run, with all of its files in `directory`."""
 
-    def __init__(self, directory: Path, seed: int, *, allow_doubled: bool = False) -> None:
+    def __init__(self, directory: Path, seed: int, *, allow_circles: bool = False) -> None:
         self.figures = Figures()
-        self._site = Site(directory, seed)
+        self.site = Site(directory, seed)
         self._random = random.Random(seed)
         self._record = directory / "operations.log"
-        self._allow_doubled = allow_doubled
+        self._allow_circles = allow_circles
         self._last = "beginning"
         self._before: Reach = {}
         """What was so when everything had settled last."""
@@ -73,14 +73,15 @@ class Soak:
 
     def run(self, operations: int) -> None:
         """Do so many operations; raises SoakFailure."""
-        self._run(draw(OPERATIONS, self._site, self._random) for _ in range(operations))
+        self.run_steps(draw(OPERATIONS, self.site, self._random) for _ in range(operations))
 
     def run_each(self) -> None:
         """Do an operation of every kind; raises SoakFailure."""
-        self._run(draw_of_each(OPERATIONS, self._site, self._random))
+        self.run_steps(draw_of_each(OPERATIONS, self.site, self._random))
 
-    def _run(self, steps: Iterator[tuple[str, Step]]) -> None:
-        with self._site.standing():
+    def run_steps(self, steps: Iterable[tuple[str, Step]]) -> None:
+        """Do these steps, each with the name of its operation; raises SoakFailure."""
+        with self.site.standing():
             begun = time.monotonic()
             try:
                 self._settle()
@@ -91,8 +92,8 @@ class Soak:
                 raise SoakFailure(self._story(str(error))) from error
             finally:
                 self.figures.seconds = time.monotonic() - begun
-                self.figures.sent, self.figures.arrived = self._site.watcher.sent, self._site.watcher.arrived
-                self.figures.astray = Counter(one.kind for one in self._site.watcher.astray)
+                self.figures.sent, self.figures.arrived = self.site.watcher.sent, self.site.watcher.arrived
+                self.figures.astray = Counter(one.kind for one in self.site.watcher.astray)
 
     def _do(self, name: str, step: Step) -> None:
         self.figures.operations[name] += 1
@@ -112,7 +113,7 @@ class Soak:
             self._check()
 
     def _settle(self) -> None:
-        site, begun = self._site, time.monotonic()
+        site, begun = self.site, time.monotonic()
         wanted = reach(site.wish, site.world)
         if site.world.is_whole:
             wrong = settle_exactly(site.watcher, site.world, wanted, self._check)
@@ -130,7 +131,7 @@ class Soak:
 
     def _restore(self) -> None:
         """Let all that is away come back, so that the last word is about everything."""
-        site = self._site
+        site = self.site
         for name in sorted(site.world.dead):
             site.start_switch(name)
         if not site.world.daemon_runs:
@@ -141,17 +142,17 @@ class Soak:
 
     def _check(self) -> None:
         """Raise when the daemon is not well, or a frame went astray."""
-        self._site.check_daemon()
-        if astray := [one for one in self._site.watcher.astray if not self._tolerates(one)]:
+        self.site.check_daemon()
+        if astray := [one for one in self.site.watcher.astray if not self._tolerates(one)]:
             raise SoakError("\n  ".join(["frames went astray:", *(one.text for one in astray[:20])]))
 
     def _tolerates(self, astray: Astray) -> bool:
-        return self._allow_doubled and astray.kind == "doubled"
+        return self._allow_circles and astray.kind in ("doubled", "reflected")
 
     def _story(self, what: str) -> str:
         return (
             f"after operation {self._last}\n  {what}\n\n"
-            f"the operations before are in {self._record}; the daemon said last:\n{self._site.daemon.log_tail(30)}"
+            f"the operations before are in {self._record}; the daemon said last:\n{self.site.daemon.log_tail(30)}"
         )
 
 
