@@ -203,4 +203,4 @@ EDITS = (
     Operation("give or learn MAC", 6, change_mac),
     Operation("invalid edit", 3, invalid_edit, needs_daemon=True),
 )
-"""Every kind of edit; guests that move have their ports edited too, see `soak_faults`."""
+"""Every kind of edit; guests that move have their ports edited too, see `soak_moves`."""

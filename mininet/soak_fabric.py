@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from controller.intent.lab_model import Wire, WireEnd
+from controller.intent.lab_model import UPLINK, Wire, WireEnd
+from lab_topology import UNDERLAY
 
 TENANTS = ("blue", "red", "green")
 BRIDGES = ("s1", "s2", "s3")
@@ -24,6 +25,8 @@ LINKS = tuple(
     Wire(WireEnd(a, f"{a}-to-{b}"), WireEnd(b, f"{b}-to-{a}"))
     for a, b in (("s1", "s2"), ("s2", "s3"), ("s1", "s3"), ("hv1", "s1"), ("hv1", "s2"), ("hv2", "s2"), ("hv2", "s3"))
 )
+UPLINKS = tuple(Wire(WireEnd(name, UPLINK), WireEnd(UNDERLAY, f"to-{name}")) for name in HYPERVISORS)
+"""What tunnels travel over."""
 PLACES = {name: 6 if name in HYPERVISORS else 4 for name in SWITCHES}
 """How many guests can be plugged into each switch."""
 SLOTS = tuple(WireEnd(name, f"{name}-p{number}") for name in SWITCHES for number in range(1, PLACES[name] + 1))

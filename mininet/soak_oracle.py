@@ -1,14 +1,15 @@
 """Who should reach whom, from what is asked for and what is there: plain sets and a search, nothing of the product.
 
 Two places reach each other when they are in one network, both plugged in where their ports say, and on one switch; or
-the network is an overlay, whose tunnels need nothing of the fabric; or links that are up lead from switch to switch.
+the network is an overlay, whose tunnels need uplinks only; or links that are up lead from switch to switch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+from soak_fabric import HYPERVISORS
 from soak_intent import Net, Place, Wish
 from soak_world import World
 
@@ -19,7 +20,8 @@ Reach: TypeAlias = Mapping[Place, frozenset[Place]]
 def reach(wish: Wish, world: World) -> Reach:
     """What has to be, once everything has settled. A place that takes part in nothing is there, with nobody."""
     members = _members(wish, world)
-    islands = _islands(world)
+    tunnels = [tuple(HYPERVISORS)] if all(map(world.has_tunnels, HYPERVISORS)) else []
+    islands = {True: _islands(world, tunnels), False: _islands(world, world.links_up())}
     found: dict[Place, frozenset[Place]] = {}
     for here, (net, switch) in members.items():
         found[here] = frozenset(
@@ -27,7 +29,7 @@ def reach(wish: Wish, world: World) -> Reach:
             for there, (other, at) in members.items()
             if there != here
             and other is net
-            and (at == switch or net.needs_endpoints or islands[at] == islands[switch])
+            and (at == switch or islands[net.needs_endpoints][at] == islands[net.needs_endpoints][switch])
         )
     for guest in world.guests.values():
         if world.is_plugged(guest) and not any(place.guest == guest.name for place in found):
@@ -59,10 +61,12 @@ def _members(wish: Wish, world: World) -> dict[Place, tuple[Net, str]]:
     }
 
 
-def _islands(world: World) -> dict[str, str]:
-    """For each running switch the name of one that stands for all that links lead to."""
+def _islands(world: World, links: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """For each running switch the name of one that stands for all that these links lead to."""
     island = {name: name for name in world.live}
-    for a, b in world.links_up():
+    for a, b in links:
+        if {a, b} & world.dead:
+            continue
         joined, into = island[a], island[b]
         island = {name: into if at == joined else at for name, at in island.items()}
     return island

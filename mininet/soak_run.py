@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from namespaces import CommandError
-from soak_faults import OPERATIONS
+from soak_crashes import CRASHES
+from soak_edits import EDITS
+from soak_moves import MOVES
 from soak_operations import Step, draw, draw_of_each
 from soak_oracle import Reach, reach, steadfast
 from soak_settle import Wrong, settle_at_least, settle_exactly
 from soak_site import Site, SoakError
 from soak_watcher import Astray
 
+OPERATIONS = (*EDITS, *MOVES, *CRASHES)
 SETTLED = 0.85
 """Share of operations after which everything has to settle; the others meet the next one half done."""
 _PROGRESS = 100
@@ -134,6 +137,8 @@ class Soak:
         site = self.site
         for name in sorted(site.world.dead):
             site.start_switch(name)
+        for name in sorted(site.world.away):
+            site.rejoin(name)
         if not site.world.daemon_runs:
             site.start_daemon()
         self._last = "the end"

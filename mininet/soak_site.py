@@ -27,6 +27,7 @@ from soak_world import SoakGuest, World
 from station import Station
 
 _PATIENCE = 20.0
+_NOWHERE = "tcp:127.0.0.1:1"
 _READ = re.compile(rb'message="(?:reloaded|not reloaded)')
 _READY = re.compile(rb'message="ready on ')
 
@@ -55,6 +56,8 @@ class Site:
         self.lab = Lab(intent, model, port=self.daemon.port, socket=self.daemon.socket)
         self.daemon.mark = self.lab.mark
         self.watcher: Watcher
+        self._targets: dict[str, str] = {}
+        """Where the switches that are away found the daemon."""
         self._seed = seed
         self._checked = 0
         """How many bytes of the log have been looked through for bugs."""
@@ -169,6 +172,20 @@ class Site:
         self._hypervisor(name).restart_switch()
         self.world.dead.discard(name)
         self.world.foreign.pop(name, None)
+
+    def part(self, name: str) -> None:
+        """Let a switch look for the daemon where nobody listens; it goes on with what it holds."""
+        switch = self.lab.switches[name]
+        self.world.away.add(name)
+        self.world.touched.add(name)
+        self._targets[name] = switch.vsctl("get-controller", switch.bridge).strip()
+        switch.vsctl("set-controller", switch.bridge, _NOWHERE)
+
+    def rejoin(self, name: str) -> None:
+        """Let it find the daemon again."""
+        switch = self.lab.switches[name]
+        switch.vsctl("set-controller", switch.bridge, self._targets.pop(name))
+        self.world.away.discard(name)
 
     def ofctl(self, name: str, command: str, *arguments: str) -> str:
         """Run an `ovs-ofctl` command on a switch."""

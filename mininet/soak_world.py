@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from controller.intent.lab_model import WireEnd
 from guest import DEVICE
-from soak_fabric import LINKS, SLOTS, SWITCHES
+from soak_fabric import LINKS, SLOTS, SWITCHES, UPLINKS
 from soak_intent import Net, Place, Wish
 
 
@@ -43,6 +43,8 @@ class World:
     """Interfaces that were set down."""
     dead: set[str] = field(default_factory=set)
     """Switches that do not run."""
+    away: set[str] = field(default_factory=set)
+    """Switches that have no session, as they look for the daemon elsewhere."""
     daemon_runs: bool = True
     is_valid: bool = True
     """Whether the file on disk is valid."""
@@ -55,8 +57,8 @@ class World:
 
     @property
     def is_whole(self) -> bool:
-        """Whether daemon and all switches run."""
-        return self.daemon_runs and not self.dead
+        """Whether daemon and all switches run and can talk."""
+        return self.daemon_runs and not self.dead and not self.away
 
     @property
     def live(self) -> list[str]:
@@ -69,9 +71,12 @@ class World:
         return slot is not None and slot.node not in self.dead and not {slot, guest.device} & self.down
 
     def links_up(self) -> list[tuple[str, str]]:
-        """Pairs of running switches between which a link carries frames."""
-        ends = [(link.a, link.b) for link in LINKS if not {link.a, link.b} & self.down]
-        return [(a.node, b.node) for a, b in ends if not {a.node, b.node} & self.dead]
+        """Pairs of switches between which a link carries frames, while both run."""
+        return [(link.a.node, link.b.node) for link in LINKS if not {link.a, link.b} & self.down]
+
+    def has_tunnels(self, switch: str) -> bool:
+        """Whether a hypervisor's uplink is up."""
+        return not any({link.a, link.b} & self.down for link in UPLINKS if link.a.node == switch)
 
     def note(self, wish: Wish) -> None:
         """What is asked for changed, or is about to be in force in part."""

@@ -8,9 +8,8 @@ import pytest
 
 import soak_settle
 from soak_fabric import BRIDGES
-from soak_faults import OPERATIONS
 from soak_operations import Step
-from soak_run import Soak, SoakFailure
+from soak_run import OPERATIONS, Soak, SoakFailure
 
 pytestmark = pytest.mark.ovs
 

@@ -9,7 +9,7 @@ import pytest
 
 from frames import BROADCAST, frame
 from prober import Prober, Sighting
-from soak_fabric import LINKS
+from soak_fabric import LINKS, UPLINKS
 from soak_intent import Net, Place, Wish
 from soak_oracle import reach, steadfast
 from soak_site import beginning
@@ -58,9 +58,18 @@ def test_links_decide_for_a_vlan_and_not_for_an_overlay(wish: Wish, world: World
     found = reach(wish, world)
     assert found[A] == found[C] == frozenset()
     assert others(found, *OVERLAY)
-    net = wish.places()[A]
-    net.segment, net.held = "auto", "geneve"
-    assert reach(wish, world)[C] >= {A}, "by what the daemon was seen to give"
+    net = wish.places()[OVERLAY[0]]
+    net.segment, net.held = "auto", "vlan"
+    assert reach(wish, world)[OVERLAY[1]] == frozenset(), "by what the daemon was seen to give"
+
+
+@pytest.mark.parametrize("end", ["a", "b"])
+def test_an_overlay_needs_the_uplinks_beyond_its_switch(wish: Wish, world: World, end: str) -> None:
+    world.down.add(getattr(UPLINKS[1], end))
+    found = reach(wish, world)
+    assert others(found, OVERLAY[0], OVERLAY[2])
+    assert found[OVERLAY[1]] == frozenset()
+    assert others(found, A, B, C)
 
 
 def test_a_way_around_is_a_way(wish: Wish, world: World) -> None:

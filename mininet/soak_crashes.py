@@ -1,4 +1,4 @@
-"""Operations on all that is not configuration: guests, interfaces, links, the daemon, switches, and flows by hand."""
+"""Operations on what runs: the daemon, the switches and their sessions, and flows that somebody changes by hand."""
 
 from __future__ import annotations
 
@@ -7,116 +7,16 @@ from random import Random
 
 from controller.dataplane.encoder import COOKIE_MARK_VALUE
 from frames import EXPERIMENTAL
-from soak_edits import EDITS, propose_segment
-from soak_fabric import HYPERVISORS, LINKS
+from soak_edits import propose_segment
+from soak_fabric import HYPERVISORS
 from soak_operations import Operation, Step
 from soak_site import Site, SoakError
 
-MOST_LINKS_DOWN, MOST_GUESTS_DOWN = 3, 4
 _TABLES = (0, 1, 2, 3, 4, 5)
 _OURS = f"cookie={COOKIE_MARK_VALUE:#x}/0xff00000000000000"
 _FOREIGN = "table=5,priority=7,dl_type=0x1234,actions=drop"
 _HARMLESS = 0x88B6
 """An EtherType that nobody uses here (IEEE Std 802, local experimental EtherType 2)."""
-
-
-def move_guest(site: Site, random: Random) -> Step | None:
-    """A guest to another slot, and its port with it: first the cable or first the file."""
-    found = []
-    for guest in site.world.guests.values():
-        port = site.wish.ports.get(guest.name)
-        if guest.slot and guest.slot.node in site.world.live:
-            switches = [name for name in site.world.live if name in HYPERVISORS or not (port and port.needs_endpoints)]
-            found += [(guest, port, slot) for slot in site.world.free_slots(site.wish, guest, switches)]
-    found = [(guest, port, slot) for guest, port, slot in found if slot != guest.slot]
-    if not found:
-        return None
-    guest, port, slot = random.choice(found)
-    cable_first = random.random() < 0.5
-
-    def act() -> None:
-        site.unplug(guest)
-        if cable_first:
-            site.plug(guest, slot)
-        if port:
-            port.slot = slot
-            site.publish()
-        if not cable_first:
-            site.plug(guest, slot)
-
-    return Step(f"move {guest.name} to {slot}, the {'cable' if cable_first else 'file'} first", act)
-
-
-def unplug_guest(site: Site, random: Random) -> Step | None:
-    """A guest's cable, taken away."""
-    guests = [one for one in site.world.guests.values() if one.slot and one.slot.node in site.world.live]
-    if len(site.world.guests) - len(guests) >= MOST_GUESTS_DOWN:
-        return None
-    guest = random.choice(guests)
-    return Step(f"unplug {guest.name} from {guest.slot}", lambda: site.unplug(guest))
-
-
-def plug_guest(site: Site, random: Random) -> Step | None:
-    """An unplugged guest, where its port says, or anywhere when it has none."""
-    found = []
-    for guest in site.world.guests.values():
-        if guest.slot is None:
-            port = site.wish.ports.get(guest.name)
-            free = site.world.free_slots(site.wish, guest, site.world.live)
-            found += [(guest, slot) for slot in free if port is None or slot == port.slot]
-    if not found:
-        return None
-    guest, slot = random.choice(found)
-    return Step(f"plug {guest.name} into {slot}", lambda: site.plug(guest, slot))
-
-
-def guest_down(site: Site, random: Random) -> Step | None:
-    """One end of a guest's cable down."""
-    ends = [end for one in site.world.guests.values() if one.slot for end in (one.slot, one.device)]
-    if len(site.world.down & set(ends)) >= MOST_GUESTS_DOWN:
-        return None
-    end = random.choice([end for end in ends if end not in site.world.down])
-    return Step(f"set {end} down", lambda: site.set_interface(end, "down"))
-
-
-def guest_up(site: Site, random: Random) -> Step | None:
-    """An end of a guest's cable up again."""
-    ends = [end for one in site.world.guests.values() if one.slot for end in (one.slot, one.device)]
-    ends = [end for end in ends if end in site.world.down]
-    if not ends:
-        return None
-    end = random.choice(ends)
-    return Step(f"set {end} up", lambda: site.set_interface(end, "up"))
-
-
-def cut_link(site: Site, random: Random) -> Step | None:
-    """A link between switches, at one end or both."""
-    whole = [link for link in LINKS if not {link.a, link.b} & site.world.down]
-    if len(LINKS) - len(whole) >= MOST_LINKS_DOWN:
-        return None
-    link = random.choice(whole)
-    ends = random.choice(((link.a,), (link.b,), (link.a, link.b)))
-
-    def act() -> None:
-        for end in ends:
-            site.set_interface(end, "down")
-
-    return Step(f"cut the link {link.a} - {link.b} at {' and '.join(map(str, ends))}", act)
-
-
-def mend_link(site: Site, random: Random) -> Step | None:
-    """A link that was cut, whole again."""
-    cut = [link for link in LINKS if {link.a, link.b} & site.world.down]
-    if not cut:
-        return None
-    link = random.choice(cut)
-
-    def act() -> None:
-        for end in (link.a, link.b):
-            if end in site.world.down:
-                site.set_interface(end, "up")
-
-    return Step(f"mend the link {link.a} - {link.b}", act)
 
 
 def kill_daemon(site: Site, _random: Random) -> Step:
@@ -178,6 +78,21 @@ def start_switch(site: Site, _random: Random) -> Step | None:
     return Step(f"start the switch {name}", lambda: site.start_switch(name))
 
 
+def part_switch(site: Site, random: Random) -> Step | None:
+    """A switch that loses its session and finds no daemon."""
+    names = [name for name in site.world.live if name not in site.world.away]
+    if site.world.away:
+        return None
+    name = random.choice(names)
+    return Step(f"hide the daemon from {name}", lambda: site.part(name))
+
+
+def rejoin_switch(site: Site, _random: Random) -> Step | None:
+    """The switch that was away finds the daemon again."""
+    names = sorted(site.world.away - site.world.dead)
+    return Step(f"show the daemon to {names[0]}", lambda: site.rejoin(names[0])) if names else None
+
+
 def delete_flows(site: Site, random: Random) -> Step:
     """Flows of ours, of one table or all."""
     name, table = random.choice(site.world.live), random.choice((*_TABLES, None))
@@ -229,14 +144,9 @@ def _tamper(site: Site, name: str, *command: str) -> Step:
     return Step(f"by hand on {name}: {' '.join(command)}", lambda: site.tamper(name, *command))
 
 
-FAULTS = (
-    Operation("move guest", 9, move_guest),
-    Operation("unplug guest", 3, unplug_guest),
-    Operation("plug guest", 6, plug_guest),
-    Operation("port down", 4, guest_down),
-    Operation("port up", 5, guest_up),
-    Operation("cut link", 6, cut_link),
-    Operation("mend link", 6, mend_link),
+CRASHES = (
+    Operation("part switch", 2, part_switch),
+    Operation("rejoin switch", 5, rejoin_switch, heals=True),
     Operation("kill daemon", 2, kill_daemon, needs_daemon=True),
     Operation("kill daemon at work", 2, kill_daemon_at_work, needs_daemon=True),
     Operation("end daemon", 1, stop_daemon, needs_daemon=True),
@@ -249,4 +159,3 @@ FAULTS = (
     Operation("delete groups", 2, delete_groups),
     Operation("delete meters", 1, delete_meters),
 )
-OPERATIONS = (*EDITS, *FAULTS)
