@@ -45,8 +45,11 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"\n{soak.figures}\ninterrupted; everything is in {directory}", flush=True)
         return 1
-    shutil.rmtree(directory)
-    print(f"\n{soak.figures}\nAs it should be.", flush=True)
+    if soak.figures.astray:
+        print(f"\n{soak.figures}\nAs it should be, but for circles; everything is in {directory}", flush=True)
+    else:
+        shutil.rmtree(directory)
+        print(f"\n{soak.figures}\nAs it should be.", flush=True)
     return 0
 
 

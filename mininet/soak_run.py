@@ -23,6 +23,8 @@ from soak_watcher import Astray
 OPERATIONS = (*EDITS, *MOVES, *CRASHES)
 SETTLED = 0.85
 """Share of operations after which everything has to settle; the others meet the next one half done."""
+SLOW = 2.0
+"""Seconds of settling that are worth a note."""
 _PROGRESS = 100
 
 
@@ -69,6 +71,8 @@ class Soak:
         self._record = directory / "operations.log"
         self._allow_circles = allow_circles
         self._last = "beginning"
+        self._seen = 0
+        """How many of the frames that went astray have been written down."""
         self._before: Reach = {}
         """What was so when everything had settled last."""
         self._undisturbed = True
@@ -102,8 +106,7 @@ class Soak:
         self.figures.operations[name] += 1
         number = sum(self.figures.operations.values())
         self._last = f"{number}: {step.text}"
-        with self._record.open("a") as record:
-            record.write(f"{self._last}\n")
+        self._write(self._last)
         if number % _PROGRESS == 0:
             print(f"  {self._last}", flush=True)
         needs_settling = self._random.random() < SETTLED
@@ -127,7 +130,10 @@ class Soak:
             wrong = settle_at_least(site.watcher, site.world, wanted, self._check)
         if wrong:
             raise SoakFailure(self._story(_told(wrong)))
-        self.figures.settled.append((time.monotonic() - begun, self._last))
+        seconds = time.monotonic() - begun
+        self.figures.settled.append((seconds, self._last))
+        if seconds > SLOW:
+            self._write(f"    settled after {seconds:.1f} s")
         if site.world.is_whole:
             site.world.settled(site.wish)
             self._before, self._undisturbed = wanted, True
@@ -148,11 +154,19 @@ class Soak:
     def _check(self) -> None:
         """Raise when the daemon is not well, or a frame went astray."""
         self.site.check_daemon()
-        if astray := [one for one in self.site.watcher.astray if not self._tolerates(one)]:
-            raise SoakError("\n  ".join(["frames went astray:", *(one.text for one in astray[:20])]))
+        fresh = self.site.watcher.astray[self._seen :]
+        self._seen += len(fresh)
+        for one in fresh[:20]:
+            self._write(f"    {one.text}")
+        if any(not self._tolerates(one) for one in fresh):
+            raise SoakError("\n  ".join(["frames went astray:", *(one.text for one in fresh[:20])]))
 
     def _tolerates(self, astray: Astray) -> bool:
         return self._allow_circles and astray.kind in ("doubled", "reflected")
+
+    def _write(self, line: str) -> None:
+        with self._record.open("a") as record:
+            record.write(f"{line}\n")
 
     def _story(self, what: str) -> str:
         return (

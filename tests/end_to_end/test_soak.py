@@ -22,7 +22,8 @@ def test_every_kind_of_operation_leaves_what_is_asked_for(tmp_path: Path) -> Non
     assert soak.figures.operations.keys() == {operation.name for operation in OPERATIONS}
     assert soak.figures.astray == {}
     assert soak.figures.arrived > 1000
-    assert len((tmp_path / "operations.log").read_text().splitlines()) == soak.figures.operations.total()
+    record = [line for line in (tmp_path / "operations.log").read_text().splitlines() if line[0] != " "]
+    assert len(record) == soak.figures.operations.total()
 
 
 @pytest.mark.parametrize(
