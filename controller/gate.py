@@ -3,6 +3,7 @@
 Until then it forwards as it did. A switch whose interfaces are as they were known (from before its session was lost, or
 from the memory of the daemon's predecessor) is complete as soon as everything is compiled. Another one has to have had
 time to hear its neighbours, and its neighbours to connect; those that do not come are waited for only `GRACE` long.
+One that loses its session while it waits begins again: its interfaces are known now, its neighbours are not.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ class Gate:
     """The switches that wait. Times are seconds since the daemon's start."""
 
     _since: dict[str, float] = field(default_factory=dict)
+    _unheard: set[str] = field(default_factory=set)
+    """Those that left before they had heard their neighbours."""
 
     def arrive(self, switch: str, is_known: bool, now: float) -> None:
         """A switch connected; `is_known` if its interfaces are as they were known."""
-        self._since[switch] = float("-inf") if is_known else now
+        self._since[switch] = float("-inf") if is_known and switch not in self._unheard else now
 
     def leave(self, switch: str) -> None:
         """A switch lost its session."""
-        self._since.pop(switch, None)
+        if self._since.pop(switch, float("-inf")) != float("-inf"):
+            self._unheard.add(switch)
 
     def open(self, now: float, missing: Collection[str], is_compiled: bool) -> list[str]:
         """The switches that wait no longer, each once; `missing` are those without session."""
@@ -44,4 +48,5 @@ class Gate:
         ]
         for switch in through:
             del self._since[switch]
+            self._unheard.discard(switch)
         return through

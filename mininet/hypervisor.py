@@ -68,8 +68,16 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
             pid=self.pid,
         )
         self.ovs.vsctl(*self._physical(), "--", *self._integration())
+        self._address_underlay()
+
+    def restart_switch(self) -> None:
+        """Start ovs-vswitchd again after `ovs.kill_switch()`, with which the device of the address vanished."""
+        self.ovs.start_switch()
+        self._address_underlay()
+
+    def _address_underlay(self) -> None:
         dad = " nodad" if self._address.version == 6 else ""
-        lines = [f"link set {PHYSICAL} addrgenmode none", f"address add {self._address} dev {PHYSICAL}{dad}"]
+        lines = [f"link set {PHYSICAL} addrgenmode none", f"address replace {self._address} dev {PHYSICAL}{dad}"]
         ip_batch([*lines, f"link set {PHYSICAL} up"], pid=self.pid)
 
     def _physical(self) -> list[str]:

@@ -55,15 +55,8 @@ class Prober:
         self._kept: list[Sighting] = []
 
     def __enter__(self) -> Self:
-        for name, station in self._stations.items():
-            with entered(station.namespace):
-                opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-                opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-                opened.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
-                opened.bind((station.interface, _ALL_PROTOCOLS))
-            opened.setblocking(False)
-            self._sockets[name] = opened
-            self._macs[name] = opened.getsockname()[4].hex(":")
+        for name in self._stations:
+            self._open(name)
         return self
 
     def __exit__(
@@ -71,6 +64,11 @@ class Prober:
     ) -> None:
         for opened in self._sockets.values():
             opened.close()
+
+    def reopen(self, station: str) -> None:
+        """Go on with the station's new interface, after it was plugged in elsewhere."""
+        self._sockets.pop(station).close()
+        self._open(station)
 
     def mac(self, station: str) -> str:
         """MAC address of the station's interface."""
@@ -116,6 +114,17 @@ class Prober:
         found = self.sightings(quiet=quiet, timeout=timeout)
         self._kept = [sighting for sighting in found if sighting.token != token]
         return dict(Counter(sighting.station for sighting in found if sighting.token == token))
+
+    def _open(self, name: str) -> None:
+        station = self._stations[name]
+        with entered(station.namespace):
+            opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            opened.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+            opened.bind((station.interface, _ALL_PROTOCOLS))
+        opened.setblocking(False)
+        self._sockets[name] = opened
+        self._macs[name] = opened.getsockname()[4].hex(":")
 
     def _drain(self, name: str) -> list[Sighting]:
         found: list[Sighting] = []

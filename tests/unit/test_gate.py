@@ -34,3 +34,15 @@ def test_a_switch_that_left_does_not_wait() -> None:
     gate.leave("s1")
     gate.leave("s1")
     assert gate.open(99.0, (), is_compiled=True) == []
+
+
+def test_a_switch_that_left_while_it_waited_waits_again_although_its_interfaces_are_known() -> None:
+    gate = Gate()
+    gate.arrive("s1", False, 1.0)
+    gate.leave("s1")
+    gate.arrive("s1", True, 2.0)
+    assert gate.open(1.9 + LISTENING, (), is_compiled=True) == []
+    assert gate.open(2.0 + LISTENING, (), is_compiled=True) == ["s1"]
+    gate.leave("s1")
+    gate.arrive("s1", True, 20.0)
+    assert gate.open(20.0, (), is_compiled=True) == ["s1"]
