@@ -26,7 +26,8 @@ from controller.core import Core
 from controller.fabric.model import Link
 from controller.keeper import Keeper
 from controller.southbound.listen import Listen
-from controller.state_directory import StateDirectory, StateError
+from controller.state_directory import StateDirectory
+from controller.state_file import StateError
 from controller.switch_events import SwitchEvents
 from controller.watch import Signature
 
@@ -174,19 +175,18 @@ class Daemon:
                 log.error("not reloaded; the configuration before stays in force")
 
     async def _load(self) -> bool:
-        loaded = await asyncio.to_thread(self._configuration.read)
+        loaded, edit = await asyncio.to_thread(self._configuration.read)
         report(loaded)
-        if loaded.intent is None:
+        if edit is None:
             return False
         try:
-            keys = self._configuration.settle_keys(loaded.intent)
+            keys = self._configuration.settle_keys(edit)
         except StateError as error:
             log.error("%s", error)
             return False
-        switches = loaded.intent.fabric.switches
-        self._southbound.expect({switch.dpid: name for name, switch in switches.items()})
-        self._core.adopt(loaded.intent, keys)
-        for name in switches:
-            self._events.explain_missing_tunnels(name)
+        if edit.fabric:
+            self._southbound.expect({switch.dpid: name for name, switch in edit.after.fabric.switches.items()})
+        self._core.edit(edit, keys)
+        self._events.explain_missing_tunnels(edit.touched_networks(), edit.after.fabric.switches)
         self._schedule()
         return True

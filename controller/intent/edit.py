@@ -40,7 +40,9 @@ class IntentEdit:
         return (self.after.ports[name] for name in self.ports if name in self.after.ports)
 
     def touched_networks(self) -> set[str]:
-        """Ids of the networks that differ themselves or in one of their ports."""
+        """Ids of the networks that differ themselves or in one of their ports; all of both when the fabric differs."""
+        if self.fabric:
+            return {*self.before.networks, *self.after.networks}
         touched = set(self.networks)
         for ports in (self.old_ports(), self.new_ports()):
             touched.update(network for port in ports for network in port.networks)

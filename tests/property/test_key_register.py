@@ -64,7 +64,9 @@ class History:
     st.lists(STEP, min_size=1, max_size=12),
     st.dictionaries(st.sampled_from(("t/a", "t/b", "t/x")), st.integers(2, 6), max_size=2),
 )
-def test_following_is_allocating_everything(fabric: Fabric, steps: list[dict[str, object]], old: dict[str, int]) -> None:
+def test_following_is_allocating_everything(
+    fabric: Fabric, steps: list[dict[str, object]], old: dict[str, int]
+) -> None:
     history, now = History(fabric), 1000.0
     vlans = {SegmentKey(VLAN, key): name for name, key in old.items()}
     ledger = KeyLedger({name: key for key, name in vlans.items()}, {SegmentKey(GRE, 9): 990.0})

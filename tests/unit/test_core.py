@@ -12,6 +12,7 @@ from controller.dataplane.flow import Output, ToGroup
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface, Link
 from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
+from controller.missing import missing_tunnels, networks_on
 
 BLUE_MAC = "02:00:00:00:00:01"
 GUEST = 0x020000000099
@@ -223,4 +224,5 @@ def test_missing_switches_and_tunnels_are_named() -> None:
     assert core.missing_switches() == ["s1", "s2"]
     core.switch_ready("s1", INTERFACES[:2], True, 0.0)
     assert core.missing_switches() == ["s2"]
-    assert core.missing_tunnels("s1") == [("vxlan", "vxlan0")]
+    assert missing_tunnels(core.situation, networks_on(core.situation, "s1")) == [("s1", "vxlan", "vxlan0")]
+    assert missing_tunnels(core.situation, ["blue/web", "no/such"]) == []

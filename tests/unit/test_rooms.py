@@ -21,6 +21,7 @@ ALLOWED = {
     },
     "controller.compiler": {"apps", "controller.dataplane"},
     "controller.touched": {"controller.situation", "controller.intent"},
+    "controller.missing": {"controller.situation"},
     "controller.core": {
         *("apps", "controller.compiler", "controller.lookup", "controller.situation", "controller.touched"),
         *("controller.dataplane", "controller.fabric", "controller.intent"),
@@ -35,6 +36,7 @@ PURE_FILES = (
     "controller.lookup",
     "controller.compiler",
     "controller.touched",
+    "controller.missing",
     "controller.core",
 )
 IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
