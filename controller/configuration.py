@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from controller.intent.edit import IntentEdit, difference
+from controller.intent.kept_trees import KeptTrees
 from controller.intent.key_register import KeyRegister
 from controller.intent.loader import Loaded, load
 from controller.intent.model import Intent, SegmentKey
@@ -29,6 +30,7 @@ class Configuration:
     def __init__(self, paths: Sequence[Path], state: StateDirectory) -> None:
         """Raises StateError when the key ledger cannot be read."""
         self._paths = tuple(paths)
+        self._kept = KeptTrees()
         self._state = state
         self._in_force: Intent | None = None
         ledger, warning = state.read_ledger()
@@ -42,7 +44,7 @@ class Configuration:
 
     def read(self) -> tuple[Loaded, IntentEdit | None]:
         """Load the files, and compare with the intent in force; errors and warnings are in the first result."""
-        loaded = load(self._paths)
+        loaded = load(self._paths, self._kept)
         return loaded, difference(self._in_force or Intent(), loaded.intent) if loaded.intent else None
 
     def settle_keys(self, edit: IntentEdit) -> Mapping[str, SegmentKey | None]:

@@ -13,6 +13,7 @@ Ending leaves all flows in place: no table needs the daemon to be alive.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -24,6 +25,7 @@ from controller.announcer import SLICE
 from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.fabric.model import Link
+from controller.intent.edit import IntentEdit
 from controller.keeper import Keeper
 from controller.southbound.listen import Listen
 from controller.state_directory import StateDirectory
@@ -68,6 +70,7 @@ class Daemon:
             log.warning("%s", warning)
         self._keeper = Keeper(self._core, state)
         self._flush_scheduled = False
+        self._has_grown = False
         self._confirming: asyncio.Task[None] | None = None
         self._links: frozenset[Link] = frozenset()
         self._stop = asyncio.Event()
@@ -99,6 +102,17 @@ class Daemon:
             # A task that should run for ever ended by a bug: do not hide it.
             task.result()
 
+    async def settled(self, timeout: float) -> bool:
+        """Wait until connected switches hold what follows from all that was taken; False after `timeout` seconds."""
+        while self._core.is_dirty:
+            await asyncio.sleep(0)
+        return await self._southbound.settled(self._core.connected_switches(), timeout)
+
+    @property
+    def core(self) -> Core:
+        """What it knows; not to be changed from outside."""
+        return self._core
+
     def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
@@ -121,11 +135,19 @@ class Daemon:
         for change in self._core.changes(NETWORKS_PER_TURN):
             self._southbound.change(change.switch, change.before, change.after)
         if self._core.is_dirty:
+            self._has_grown = True
             self._schedule()
         else:
+            self._spare_collector()
             self._events.open_gates()
         if self._core.transition.is_pending and self._confirming is None:
             self._confirming = asyncio.create_task(self._confirm())
+
+    def _spare_collector(self) -> None:
+        """After much was compiled: it lives long, and to look for cycles in 10,000 networks takes half a second."""
+        if self._has_grown:
+            gc.freeze()
+            self._has_grown = False
 
     def _log_links(self) -> None:
         links = self._core.fabric.links
@@ -177,8 +199,10 @@ class Daemon:
     async def _load(self) -> bool:
         loaded, edit = await asyncio.to_thread(self._configuration.read)
         report(loaded)
-        if edit is None:
-            return False
+        return edit is not None and self.take(edit)
+
+    def take(self, edit: IntentEdit) -> bool:
+        """Take an edit of the intent into force; False when its keys cannot be stored, and then nothing changes."""
         try:
             keys = self._configuration.settle_keys(edit)
         except StateError as error:

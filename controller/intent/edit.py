@@ -1,8 +1,7 @@
 """What an edit of the files comes to: the difference of two intents.
 
-Everything that a reload does works from this value, so that it costs what was edited and not what there is. Finding the
-difference looks at each network and port once; as a loader keeps the objects of what it did not read again
-(`controller.intent.build`), that is a comparison of references, done where the files are read.
+Everything that a reload does works from this value, so that it costs what was edited and not what there is. Only
+finding it looks at each network and port once; that is done where the files are read, beside the event loop.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ def difference(before: Intent, after: Intent) -> IntentEdit:
 
 
 def _differing(old: Mapping[str, _Value], new: Mapping[str, _Value]) -> frozenset[str]:
-    # By reference first, without a step of the interpreter for each of 10,000 equals.
+    # By reference first, which takes no step of the interpreter for each of 10,000 that are the same.
     others = compress(new, map(is_not, new.values(), map(old.get, new)))
     changed = [name for name in others if old.get(name) != new[name]]
     came = sum(1 for name in changed if name not in old)

@@ -133,7 +133,7 @@ class KeyRegister:
             self._stranded.pop(name, None)
         problems = sorted([*run.problems, *self._stranded.values()], key=lambda problem: problem.network)
         self._stranded |= run.stranded
-        self._keyless = {network.id for network in networks} - standing.held.keys()
+        self._keyless = {network.id for network in networks if network.id not in standing.held}
         return self._noted(standing, names, lost), tuple(problems)
 
     def _concerned(self, standing: Standing, edit: IntentEdit) -> set[str]:
