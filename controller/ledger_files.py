@@ -135,8 +135,9 @@ def read_ledger(path: Path) -> tuple[KeyLedger, str | None]:
 
 def _replayed(path: Path) -> tuple[Snapshot, str | None, int]:
     """Snapshot and edits together, a warning, and how many bytes of the journal are whole edits."""
-    snapshot, warning = _snapshot(path)
+    # In this order, as a daemon may fold the journal meanwhile: what is in a later snapshot is skipped.
     lines, length = _lines(path / JOURNAL)
+    snapshot, warning = _snapshot(path)
     if warning is not None:
         older, _ = _lines(path / f"{JOURNAL}.bak")
         lines = [*older, *lines]

@@ -86,7 +86,7 @@ def test_change_bench_adds_one_network_on_both_switches(tmp_path: Path) -> None:
     assert all(len(ports) == 2 for ports in IntentIndex(before).ports_by_network.values())
     after = bench_change.one_more(before, 0)
     edit = difference(before, after)
-    assert (edit.fabric, edit.networks) == (False, {"more/x0"})
+    assert (edit.fabric, set(edit.networks)) == (False, {"more/x0"})
     assert {port.switch for port in edit.new_ports()} == set(bench_change.SWITCHES)
     assert more is not None
     assert (after.networks, after.ports) == (more.networks, more.ports), "file and edit are not the same change"
