@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 
 from lab_ledger import Ledger, sweep
-from namespaces import new_namespace, run
+from namespaces import CommandError, new_namespace, run
 from private_ovs import PrivateOvs
 
 SIZES = (100, 1000)
@@ -30,6 +30,7 @@ PER_PARENT = 2500
 _SCHEMAS = Path("/usr/share/ovn")
 _PROGRAMS = ("ovn-northd", "ovn-controller", "ovn-nbctl")
 _BATCH = 200
+_PATIENCE = 30.0
 
 
 def is_installed() -> bool:
@@ -87,6 +88,16 @@ class _Site:
             ovs.vsctl("add-port", "br-int", port, "--", *interface)
         self.daemon("ovn-controller", f"unix:{ovs.directory}/db.sock", pid=namespace, directory=ovs.directory)
 
+    def await_chassis(self) -> None:
+        """Wait until both chassis are known: nobody waits for one that is not."""
+        deadline = time.monotonic() + _PATIENCE
+        while len(
+            run(["ovn-sbctl", f"--db=unix:{self.socket}", "--bare", "--columns=name", "list", "Chassis"]).split()
+        ) < len(CHASSIS):
+            if time.monotonic() > deadline:
+                raise CommandError("OVN's chassis did not register")
+            time.sleep(0.1)
+
     def daemon(self, program: str, *arguments: str, pid: int | None = None, directory: Path | None = None) -> None:
         """Start a daemon that the ledger's mark lets end."""
         where = str(directory or self._directory)
@@ -141,4 +152,5 @@ def _site(ledger: Ledger) -> Iterator[_Site]:
             namespace = stack.enter_context(new_namespace())
             ovs = stack.enter_context(PrivateOvs(ledger.directory / name, pid=namespace, env=ledger.mark))
             site.start_chassis(name, number, ovs, namespace)
+        site.await_chassis()
         yield site
