@@ -28,9 +28,10 @@ def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
     )
 
 
-def switch_meters(unit: SwitchUnit) -> Iterator[Meter]:
-    """The limit for each interface from which addresses are learned."""
-    for number in unit.meters:
+def network_meters(unit: NetworkUnit) -> Iterator[Meter]:
+    """The limit for each interface from which addresses are learned; networks of one interface share it."""
+    ports: tuple[LocalPort | OutsidePort, ...] = (*unit.local, *unit.outside)
+    for number in sorted({port.meter for port in ports if port.learns and port.meter is not None}):
         yield Meter(number, RATE, BURST, Reason(APP, "copies of unknown senders' frames"))
 
 

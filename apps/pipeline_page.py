@@ -35,7 +35,6 @@ SWITCH = SwitchUnit(
     tunnels=((Segment.VXLAN, 10),),
     peers=(PEER,),
     next_hops=(NextHop(OUR_GROUPS[2], "leaf1", 1),),
-    meters=METERS[1:],
     announcements=METERS[0],
 )
 WEB = NetworkUnit(
@@ -181,7 +180,7 @@ def _groups_and_meters() -> str:
     lines = ["### Groups and meters\n", "```"]
     for group in vlan.switch_groups(SWITCH):
         lines += [f"# {group.reason}", group_text(group)]
-    for meter in (*discovery.switch_meters(SWITCH), *learning.switch_meters(SWITCH)):
+    for meter in (*discovery.switch_meters(SWITCH), *learning.network_meters(WEB), *learning.network_meters(DB)):
         lines += [f"# {meter.reason}", meter_text(meter)]
     return "\n".join([*lines, "```"]) + "\n"
 

@@ -117,7 +117,5 @@ class SwitchUnit:
     peers: tuple[IpAddress, ...] = ()
     """Tunnel endpoints of our other switches, of this switch's address family."""
     next_hops: tuple[NextHop, ...] = ()
-    meters: tuple[int, ...] = ()
-    """Numbers of the meters that limit copies of unknown senders' frames."""
     announcements: int | None = None
     """Meter for discovery frames; None where the switch has no meters."""

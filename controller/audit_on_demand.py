@@ -15,7 +15,8 @@ from controller.audit_report import AuditReport, SwitchReport, findings_of, to_t
 from controller.core import Core
 from controller.southbound.drift import Drift
 from controller.southbound.southbound import Southbound
-from controller.state_directory import StateDirectory, StateError
+from controller.state_directory import StateDirectory
+from controller.state_file import StateError
 
 log = logging.getLogger(__name__)
 

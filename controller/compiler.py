@@ -5,7 +5,8 @@ apps are given has changed, and each compilation returns the *change*: the share
 switch is made of such changes; the whole program is only assembled when a switch connects.
 
 While keys pass from one network to another (a renamed network, two that swap keys) both may hold the same flow for a
-moment, as it looks the same to the switch. Such a flow is counted, and leaves with the last unit that holds it.
+moment, as it looks the same to the switch; and the networks of a trunk port share its meter. So both are counted, and
+leave with the last unit that holds them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from apps import access, discovery, forwarding, learning, overlay, vlan
 from apps.units import NetworkUnit, SwitchUnit
-from controller.dataplane.flow import Flow, Group, Meter, Program
+from controller.dataplane.flow import Flow, Group, Program
 from controller.dataplane.program import EMPTY_SHARE, Share, assemble, share_of
 
 NETWORK_APPS = (access, learning, forwarding, vlan, overlay)
@@ -43,6 +44,8 @@ class Compiler:
         self._flows: dict[str, dict[int, Flow]] = {}
         self._further: dict[str, Counter[int]] = {}
         """For each switch how many units beyond the first hold a flow; few flows have any."""
+        self._metering: dict[str, Counter[int]] = {}
+        """For each switch how many units hold a meter."""
         self._spread: dict[str, frozenset[str]] = {}
 
     def compile_switch(self, unit: SwitchUnit) -> Iterator[Change]:
@@ -66,6 +69,7 @@ class Compiler:
         self._shares.pop(switch, None)
         self._flows.pop(switch, None)
         self._further.pop(switch, None)
+        self._metering.pop(switch, None)
 
     def networks(self) -> frozenset[str]:
         """Ids of the networks that are compiled somewhere."""
@@ -117,17 +121,29 @@ class Compiler:
         for cookie in leaving:
             del flows[cookie]
         flows.update(after.flows)
+        if before.meters != after.meters:
+            before = self._count_meters(switch, before, after)
         return Change(switch, before, after)
+
+    def _count_meters(self, switch: str, before: Share, after: Share) -> Share:
+        """The share before, without meters that other units still hold."""
+        users = self._metering.setdefault(switch, Counter())
+        users.update({meter.id for meter in after.meters})
+        users.subtract({meter.id for meter in before.meters})
+        gone = tuple(meter for meter in before.meters if not users[meter.id])
+        for meter in gone:
+            del users[meter.id]
+        return replace(before, meters=gone)
 
 
 def compile_network(unit: NetworkUnit) -> Share:
     """The share of one network on one switch."""
-    return share_of(flow for app in NETWORK_APPS for flow in app.network_flows(unit))
+    flows: Iterator[Flow] = (flow for app in NETWORK_APPS for flow in app.network_flows(unit))
+    return share_of(flows, meters=learning.network_meters(unit))
 
 
 def compile_switch(unit: SwitchUnit) -> Share:
     """The share that a switch has regardless of networks."""
     flows: Iterator[Flow] = (flow for app in SWITCH_APPS for flow in app.switch_flows(unit))
     groups: Iterator[Group] = vlan.switch_groups(unit)
-    meters: Iterator[Meter] = (meter for app in (learning, discovery) for meter in app.switch_meters(unit))
-    return share_of(flows, groups, meters)
+    return share_of(flows, groups, discovery.switch_meters(unit))

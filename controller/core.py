@@ -19,9 +19,10 @@ from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
 from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
 from controller.fabric.settling import Moved, Settling
+from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Intent, SegmentKey
 from controller.lookup import aim, network_units, switch_unit
-from controller.situation import IntentIndex, Situation
+from controller.situation import Situation
 from controller.touched import Touched
 
 
@@ -29,8 +30,9 @@ class Core:
     """State of one daemon. Times are seconds of any steady clock."""
 
     def __init__(self) -> None:
+        self._keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
-        self.situation = Situation(spreading=self.settling.spreading)
+        self.situation = Situation(keys=self._keys, spreading=self.settling.spreading)
         self.discovery = Discovery()
         self.compiler = Compiler()
         self.revision = 0
@@ -43,18 +45,25 @@ class Core:
         return self.situation.fabric
 
     def adopt(self, intent: Intent, keys: Mapping[str, SegmentKey]) -> None:
-        """Take a new intent into force, with the key of each network that has one."""
-        before, index = self.situation, IntentIndex(intent)
-        switches = {name: view for name, view in self.fabric.switches.items() if _is_same_switch(name, intent, before)}
-        for name in self.fabric.switches.keys() - switches.keys():
-            self.compiler.forget_switch(name)
-        addresses = before.addresses
-        addresses.limit = intent.fabric.learning.limit
-        addresses.keep_only(index.learning_ports, index.given_addresses)
-        self.situation = replace(
-            before, index=index, keys=dict(keys), fabric=replace(self.fabric, switches=switches), addresses=addresses
-        )
-        self._touched.edit(before, self.situation)
+        """Take a new intent into force, with the key of each network that has one: `edit`, by comparing the whole."""
+        known = self.situation.keys
+        changed = {name: keys.get(name) for name in known.keys() | keys.keys() if known.get(name) != keys.get(name)}
+        self.edit(difference(self.situation.intent, intent), changed)
+
+    def edit(self, edit: IntentEdit, keys: Mapping[str, SegmentKey | None]) -> None:
+        """Take an edit of the intent in force, and the keys that changed with it; None where a network has none now."""
+        if edit.fabric:
+            self._keep_switches(edit)
+        index, addresses = self.situation.index, self.situation.addresses
+        index.edit(edit)
+        for network, key in keys.items():
+            if key is None:
+                self._keys.pop(network, None)
+            else:
+                self._keys[network] = key
+        addresses.limit = edit.after.fabric.learning.limit
+        addresses.keep_only(edit.touched_networks(), index.learning_ports, index.given_addresses)
+        self._touched.edit(self.situation, edit, keys)
         self._refresh_links()
 
     def memory(self) -> Memory:
@@ -190,21 +199,6 @@ class Core:
         """Switches of intent that have no session."""
         return sorted(self.situation.intent.fabric.switches.keys() - set(self.connected_switches()))
 
-    def missing_tunnels(self, name: str) -> list[tuple[str, str]]:
-        """(encapsulation, interface) that networks with a port on a connected switch need and it does not have."""
-        view = self.fabric.switches.get(name)
-        if view is None:
-            return []
-        tunnels = self.situation.intent.fabric.switches[name].tunnels
-        ports = self.situation.index.ports_by_switch.get(name, {}).values()
-        keys = (self.situation.keys.get(network) for port in ports for network in port.networks)
-        needed = {key.segment for key in keys if key and key.segment.is_overlay}
-        return [
-            (segment.value, tunnels[segment])
-            for segment in sorted(needed)
-            if segment in tunnels and view.number(tunnels[segment]) is None
-        ]
-
     def announces(self, end: End) -> bool:
         """Whether announcements are sent from and believed at an interface: it is there, up, and no tenant's."""
         view = self.fabric.switches.get(end.switch)
@@ -236,6 +230,18 @@ class Core:
         self._touched.networks.update(self.compiler.networks_on(name), self.situation.intent.networks)
         self.compiler.forget_switch(name)
 
+    def _keep_switches(self, edit: IntentEdit) -> None:
+        """Forget the switches that are no more what they were."""
+        old, new = edit.before.fabric.switches, edit.after.fabric.switches
+        switches = {
+            name: view
+            for name, view in self.fabric.switches.items()
+            if name in old and name in new and new[name].dpid == old[name].dpid
+        }
+        for name in self.fabric.switches.keys() - switches.keys():
+            self.compiler.forget_switch(name)
+        self.situation = replace(self.situation, fabric=replace(self.fabric, switches=switches))
+
     def _put_view(self, view: SwitchView) -> None:
         self.revision += 1
         switches = {**self.fabric.switches, view.name: view}
@@ -258,11 +264,6 @@ class Core:
 
     def _can_carry(self, link: Link) -> bool:
         return self.announces(link.a) and self.announces(link.b)
-
-
-def _is_same_switch(name: str, intent: Intent, before: Situation) -> bool:
-    new, old = intent.fabric.switches.get(name), before.intent.fabric.switches.get(name)
-    return new is not None and old is not None and new.dpid == old.dpid
 
 
 def _is_usable(interface: Interface | None, number: int) -> bool:

@@ -13,6 +13,7 @@ Ending leaves all flows in place: no table needs the daemon to be alive.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -25,10 +26,12 @@ from controller.audit_on_demand import AuditOnDemand
 from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.fabric.model import Link
+from controller.intent.edit import IntentEdit
 from controller.keeper import Keeper
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen
-from controller.state_directory import StateDirectory, StateError
+from controller.state_directory import StateDirectory
+from controller.state_file import StateError
 from controller.switch_events import SwitchEvents
 from controller.watch import Signature
 
@@ -71,6 +74,7 @@ class Daemon:
         self._keeper = Keeper(self._core, state)
         self._audit = AuditOnDemand(self._core, self._southbound, state)
         self._flush_scheduled = False
+        self._has_grown = False
         self._confirming: asyncio.Task[None] | None = None
         self._links: frozenset[Link] = frozenset()
         self._compiled = asyncio.Event()
@@ -106,6 +110,17 @@ class Daemon:
             # A task that should run for ever ended by a bug: do not hide it.
             task.result()
 
+    async def settled(self, timeout: float) -> bool:
+        """Wait until connected switches hold what follows from all that was taken; False after `timeout` seconds."""
+        while self._core.is_dirty:
+            await asyncio.sleep(0)
+        return await self._southbound.settled(self._core.connected_switches(), timeout)
+
+    @property
+    def core(self) -> Core:
+        """What it knows; not to be changed from outside."""
+        return self._core
+
     def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
@@ -125,15 +140,23 @@ class Daemon:
         for change in self._core.changes(NETWORKS_PER_TURN):
             self._southbound.change(change.switch, change.before, change.after)
         if self._core.is_dirty:
+            self._has_grown = True
             self._schedule()
         else:
             for name in self._recompiled & self._core.fabric.switches.keys():
                 self._southbound.replace(name, self._core.compiler.program(name))
             self._recompiled.clear()
             self._compiled.set()
+            self._spare_collector()
             self._events.open_gates()
         if self._core.settling.is_pending and self._confirming is None:
             self._confirming = asyncio.create_task(self._confirm())
+
+    def _spare_collector(self) -> None:
+        """After much was compiled: it lives long, and to look for cycles in 10,000 networks takes half a second."""
+        if self._has_grown:
+            gc.freeze()
+            self._has_grown = False
 
     def _log_links(self) -> None:
         links = self._core.fabric.links
@@ -208,19 +231,20 @@ class Daemon:
                 log.error("not reloaded; the configuration before stays in force")
 
     async def _load(self) -> bool:
-        loaded = await asyncio.to_thread(self._configuration.read)
+        loaded, edit = await asyncio.to_thread(self._configuration.read)
         report(loaded)
-        if loaded.intent is None:
-            return False
+        return edit is not None and self.take(edit)
+
+    def take(self, edit: IntentEdit) -> bool:
+        """Take an edit of the intent into force; False when its keys cannot be stored, and then nothing changes."""
         try:
-            keys = self._configuration.settle_keys(loaded.intent)
+            keys = self._configuration.settle_keys(edit)
         except StateError as error:
             log.error("%s", error)
             return False
-        switches = loaded.intent.fabric.switches
-        self._southbound.expect({switch.dpid: name for name, switch in switches.items()})
-        self._core.adopt(loaded.intent, keys)
-        for name in switches:
-            self._events.explain_missing_tunnels(name)
+        if edit.fabric:
+            self._southbound.expect({switch.dpid: name for name, switch in edit.after.fabric.switches.items()})
+        self._core.edit(edit, keys)
+        self._events.explain_missing_tunnels(edit.touched_networks(), edit.after.fabric.switches)
         self._schedule()
         return True

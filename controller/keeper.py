@@ -12,7 +12,8 @@ import time
 
 from controller.core import Core
 from controller.fabric.memory import Memory
-from controller.state_directory import StateDirectory, StateError
+from controller.state_directory import StateDirectory
+from controller.state_file import StateError
 
 log = logging.getLogger(__name__)
 

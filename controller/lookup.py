@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from apps.units import NetworkUnit, NextHop, SwitchUnit
 from controller.intent.model import IpAddress, Segment, Switch
-from controller.network_plan import ANNOUNCEMENTS, NetworkPlan, is_one_family, meter_number
+from controller.network_plan import ANNOUNCEMENTS, NetworkPlan, is_one_family
 from controller.overlay_plan import overlay_units
 from controller.situation import Situation
 from controller.vlan_plan import aim_of, vlan_units
@@ -20,25 +20,23 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
     """What switch `name` has regardless of its networks."""
     switch = situation.intent.fabric.switches[name]
     view = situation.fabric.switches[name]
-    ports = [
-        (number, port)
-        for interface, port in sorted(situation.index.ports_by_switch.get(name, {}).items())
+    trunks = (
+        (number, port.id)
+        for interface, port in sorted(situation.index.trunks_by_switch.get(name, {}).items())
         if (number := view.number(interface)) is not None
-    ]
+    )
     tunnels = tuple(
         (encapsulation, number)
         for encapsulation, interface in sorted(switch.tunnels.items())
         if (number := view.number(interface)) is not None
     )
-    learning = [number for number, port in ports if not port.mac] + [number for _, number in tunnels]
     return SwitchUnit(
         switch=name,
         links=tuple(sorted(_link_interfaces(situation, name))),
-        trunks=tuple((number, port.id) for number, port in ports if port.trunk),
+        trunks=tuple(trunks),
         tunnels=tunnels,
         peers=_peers(situation, switch),
         next_hops=tuple(_next_hops(situation, name)),
-        meters=tuple(sorted({meter_number(number) for number in learning})) if view.has_meters else (),
         announcements=ANNOUNCEMENTS if view.has_meters else None,
     )
 

@@ -1,14 +1,14 @@
 """What compilation reads: an intent made easy to look up, and what is there now.
 
-`IntentIndex` holds what follows from intent alone and is made once for each. `Situation` adds keys, fabric, routes,
-trees and learned addresses; the daemon's core makes a new one whenever one of them changes.
+`IntentIndex` holds what follows from intent alone. It is edited in place, at the cost of what an edit touches; made for
+a whole intent it is the edit from nothing. `Situation` adds keys, fabric, routes, trees and learned addresses; the
+daemon's core makes a new one whenever fabric, routes or trees change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from controller.dataplane.fields import mac_number
 from controller.dataplane.flow import OUR_GROUPS
@@ -17,68 +17,47 @@ from controller.fabric.model import Fabric
 from controller.fabric.routes import Routes
 from controller.fabric.spreading import Spreading
 from controller.fabric.trees import NO_TREES, Trees
+from controller.intent import model
+from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Intent, Port, SegmentKey
 
 
-@dataclass(frozen=True)
 class IntentIndex:
     """What follows from intent alone, ready to look up."""
 
-    intent: Intent
-
-    @cached_property
-    def names(self) -> Mapping[int, str]:
+    def __init__(self, intent: Intent) -> None:
+        self.intent = Intent()
+        """The intent that the index is about."""
+        self.names: Mapping[int, str] = {}
         """Name of each switch by its dpid."""
-        return {switch.dpid: name for name, switch in self.intent.fabric.switches.items()}
-
-    @cached_property
-    def ports_by_network(self) -> Mapping[str, tuple[tuple[Port, int | None], ...]]:
-        """Ports of each network by its id, each with the tag it uses towards the guest, ordered by port id."""
-        found: dict[str, list[tuple[Port, int | None]]] = {}
-        for _, port in sorted(self.intent.ports.items()):
-            if port.network:
-                found.setdefault(port.network, []).append((port, None))
-            for tag, network in port.trunk:
-                found.setdefault(network, []).append((port, tag))
-        return {network: tuple(ports) for network, ports in found.items()}
-
-    @cached_property
-    def ports_by_switch(self) -> Mapping[str, Mapping[str, Port]]:
-        """Ports on each switch by the interface that they use."""
-        found: dict[str, dict[str, Port]] = {}
-        for port in self.intent.ports.values():
-            if port.switch and port.interface:
-                found.setdefault(port.switch, {})[port.interface] = port
-        return found
-
-    @cached_property
-    def given_addresses(self) -> Mapping[str, frozenset[int]]:
-        """MACs that intent gives in each network."""
-        return {
-            network: frozenset(mac_number(port.mac) for port, _ in ports if port.mac)
-            for network, ports in self.ports_by_network.items()
-        }
-
-    @cached_property
-    def learning_ports(self) -> Mapping[str, frozenset[str]]:
-        """Ids of the ports of each network whose MAC is not given."""
-        return {
-            network: frozenset(port.id for port, _ in ports if not port.mac)
-            for network, ports in self.ports_by_network.items()
-        }
-
-    @cached_property
-    def group_numbers(self) -> Mapping[str, int]:
+        self.group_numbers: Mapping[str, int] = {}
         """Number of the next-hop group towards each switch: from its dpid, so that it stays whatever else changes."""
-        numbers: dict[str, int] = {}
-        taken: set[int] = set()
-        for switch in sorted(self.intent.fabric.switches.values(), key=lambda switch: switch.dpid):
-            number = (switch.dpid * 0x9E3779B97F4A7C15 >> 16) % len(OUR_GROUPS)
-            while number in taken:
-                number = (number + 1) % len(OUR_GROUPS)
-            taken.add(number)
-            numbers[switch.name] = OUR_GROUPS[number]
-        return numbers
+        self.ports_by_network: dict[str, tuple[tuple[Port, int | None], ...]] = {}
+        """Ports of each network by its id, each with the tag it uses towards the guest, ordered by port id."""
+        self.ports_by_switch: dict[str, dict[str, Port]] = {}
+        """Ports on each switch by the interface that they use."""
+        self.trunks_by_switch: dict[str, dict[str, Port]] = {}
+        """Trunk ports on each switch, likewise."""
+        self.given_addresses: dict[str, frozenset[int]] = {}
+        """MACs that intent gives in each network."""
+        self.learning_ports: dict[str, frozenset[str]] = {}
+        """Ids of the ports of each network whose MAC is not given."""
+        self.edit(difference(self.intent, intent))
+
+    def edit(self, edit: IntentEdit) -> None:
+        """Be about `edit.after`, where it was about `edit.before`."""
+        self.intent = edit.after
+        if edit.fabric:
+            self.names = {switch.dpid: name for name, switch in edit.after.fabric.switches.items()}
+            self.group_numbers = _group_numbers(edit.after.fabric)
+        for port in edit.old_ports():
+            for places in (self.ports_by_switch, self.trunks_by_switch):
+                _unplace(places, port)
+        for port in edit.new_ports():
+            _place(self.ports_by_switch, port)
+            if port.trunk:
+                _place(self.trunks_by_switch, port)
+        self._edit_networks(edit)
 
     def is_reserved(self, switch: str, interface: str) -> bool:
         """Whether an interface is a tenant's or a tunnel, and so never the end of a link."""
@@ -86,6 +65,53 @@ class IntentIndex:
         return interface in self.ports_by_switch.get(switch, {}) or (
             known is not None and interface in known.tunnels.values()
         )
+
+    def _edit_networks(self, edit: IntentEdit) -> None:
+        came: dict[str, list[tuple[Port, int | None]]] = {
+            network: [] for port in edit.old_ports() for network in port.networks
+        }
+        for port in edit.new_ports():
+            if port.network:
+                came.setdefault(port.network, []).append((port, None))
+            for tag, network in port.trunk:
+                came.setdefault(network, []).append((port, tag))
+        for network, ports in came.items():
+            stay = (pair for pair in self.ports_by_network.get(network, ()) if pair[0].id not in edit.ports)
+            self._put_ports(network, [*stay, *ports])
+
+    def _put_ports(self, network: str, ports: Iterable[tuple[Port, int | None]]) -> None:
+        ordered = tuple(sorted(ports, key=lambda pair: pair[0].id))
+        if ordered:
+            self.ports_by_network[network] = ordered
+            self.given_addresses[network] = frozenset(mac_number(port.mac) for port, _ in ordered if port.mac)
+            self.learning_ports[network] = frozenset(port.id for port, _ in ordered if not port.mac)
+        else:
+            for known in (self.ports_by_network, self.given_addresses, self.learning_ports):
+                known.pop(network, None)
+
+
+def _place(places: dict[str, dict[str, Port]], port: Port) -> None:
+    if port.switch and port.interface:
+        places.setdefault(port.switch, {})[port.interface] = port
+
+
+def _unplace(places: dict[str, dict[str, Port]], port: Port) -> None:
+    there = places.get(port.switch or "", {})
+    there.pop(port.interface or "", None)
+    if not there:
+        places.pop(port.switch or "", None)
+
+
+def _group_numbers(fabric: model.Fabric) -> dict[str, int]:
+    numbers: dict[str, int] = {}
+    taken: set[int] = set()
+    for switch in sorted(fabric.switches.values(), key=lambda switch: switch.dpid):
+        number = (switch.dpid * 0x9E3779B97F4A7C15 >> 16) % len(OUR_GROUPS)
+        while number in taken:
+            number = (number + 1) % len(OUR_GROUPS)
+        taken.add(number)
+        numbers[switch.name] = OUR_GROUPS[number]
+    return numbers
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,14 @@
 
     DIR/                  mode 0700
         lock              held by the daemon that uses the directory (see `controller.holder`)
-        keys.json         the key ledger
-        keys.json.bak     the generation before
+        keys.*            the key ledger (`controller.ledger_files`)
         memory.json       interfaces, links and addresses that were learned
         audit.json        what the last audit found that somebody asked for
         NAME.secret       32 random bytes, mode 0600
 
 A file is replaced as a whole: written beside, flushed to disk, renamed over the old one, and the directory flushed. So
-a crash leaves the old or the new generation, never a mixture. The ledger carries a checksum, and before it is replaced
-the old generation is kept as `.bak`. A ledger that is damaged all the same (by a full or failing disk) is replaced by
-that generation, with a warning. When neither can be read the daemon must not guess, for it would give away keys that
-are in use: `StateError`. What was learned can be learned again, so damage there is a warning only.
+a crash leaves the old or the new one, never a mixture. What was learned can be learned again, so damage there is a
+warning only.
 """
 
 from __future__ import annotations
@@ -24,21 +21,18 @@ import re
 import stat
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from controller.fabric.memory import Memory, from_plain, to_plain
 from controller.intent.allocation import KeyLedger
-from controller.intent.model import Segment, SegmentKey
+from controller.intent.key_register import LedgerEdit
+from controller.ledger_files import LedgerFiles
 from controller.sealed import Damaged, UnknownVersion, seal, unseal
+from controller.state_file import StateError, replace_file, unusable
 
-_LEDGER, _PREVIOUS, _MEMORY, _AUDIT = "keys.json", "keys.json.bak", "memory.json", "audit.json"
+_MEMORY, _AUDIT = "memory.json", "audit.json"
 LOCK = "lock"
 _SECRET_BYTES = 32
 _SECRET_NAME = re.compile(r"[a-z0-9-]+")
-
-
-class StateError(Exception):
-    """The state directory cannot be used; the message names the file and what to do."""
 
 
 class StateDirectory:
@@ -47,15 +41,14 @@ class StateDirectory:
     def __init__(self, path: Path) -> None:
         """Create the directory if need be, and lock it. Raises StateError, also when another process has the lock."""
         self._path = path
-        # Whether keys.json may become the previous generation: a damaged one must not push out a good one.
-        self._sound = False
+        self._ledger = LedgerFiles(path)
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 raise StateError(f"{path}: others may write to it; make it the daemon's own, with mode 0700")
             self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise _unusable(path, error) from None
+            raise unusable(path, error) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The one that keeps others out does not say whose it is; this one does.
@@ -77,23 +70,12 @@ class StateDirectory:
         os.close(self._lock)
 
     def read_ledger(self) -> tuple[KeyLedger, str | None]:
-        """The ledger, empty at first, and a warning when the previous generation had to be taken. Raises StateError."""
-        ledger, warning = read_ledger(self._path)
-        self._sound = warning is None
-        return ledger, warning
+        """The ledger, empty at first, and a warning when an older file had to be taken. Raises StateError."""
+        return self._ledger.read()
 
-    def write_ledger(self, ledger: KeyLedger) -> None:
-        """Replace the ledger atomically. Raises StateError, and then the old ledger is still there."""
-        try:
-            if self._sound and (self._path / _LEDGER).exists():
-                spare = self._path / f"{_PREVIOUS}.tmp"
-                spare.unlink(missing_ok=True)
-                os.link(self._path / _LEDGER, spare)
-                spare.replace(self._path / _PREVIOUS)
-            self._replace(self._path / _LEDGER, _encode(ledger))
-        except OSError as error:
-            raise _unusable(self._path / _LEDGER, error) from None
-        self._sound = True
+    def write_ledger(self, ledger: KeyLedger, edit: LedgerEdit) -> None:
+        """Store the ledger, which `edit` made of the one before. Raises StateError, and then that is still stored."""
+        self._ledger.write(ledger, edit)
 
     def read_memory(self) -> tuple[Memory, str | None]:
         """What was learned before, and a warning when that could not be read: then it is learned anew."""
@@ -109,17 +91,17 @@ class StateDirectory:
         """Replace what was learned, atomically. Raises StateError, and then the old is still there."""
         file = self._path / _MEMORY
         try:
-            self._replace(file, seal(json.dumps(to_plain(memory))))
+            replace_file(file, seal(json.dumps(to_plain(memory))))
         except OSError as error:
-            raise _unusable(file, error) from None
+            raise unusable(file, error) from None
 
     def write_audit(self, report: str) -> None:
         """Replace the last report of an audit, atomically. Raises StateError."""
         file = self._path / _AUDIT
         try:
-            self._replace(file, seal(report))
+            replace_file(file, seal(report))
         except OSError as error:
-            raise _unusable(file, error) from None
+            raise unusable(file, error) from None
 
     def secret(self, name: str) -> bytes:
         """32 random bytes that stay the same; made at the first call. Raises StateError, and ValueError for a name."""
@@ -128,48 +110,13 @@ class StateDirectory:
         file = self._path / f"{name}.secret"
         try:
             if not file.exists():
-                self._replace(file, os.urandom(_SECRET_BYTES))
+                replace_file(file, os.urandom(_SECRET_BYTES))
             content = file.read_bytes()
         except OSError as error:
-            raise _unusable(file, error) from None
+            raise unusable(file, error) from None
         if len(content) != _SECRET_BYTES:
             raise StateError(f"{file}: damaged ({len(content)} bytes of {_SECRET_BYTES}); remove it to get a new one")
         return content
-
-    def _replace(self, file: Path, content: bytes) -> None:
-        beside = file.with_name(f"{file.name}.tmp")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(file)
-        directory = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
-
-def read_ledger(path: Path) -> tuple[KeyLedger, str | None]:
-    """The ledger in the state directory `path`, without locking or changing it; see `StateDirectory.read_ledger`."""
-    current, previous = path / _LEDGER, path / _PREVIOUS
-    try:
-        ledger = _read(current)
-        if ledger is not None:
-            return ledger, None
-        damage = f"{current}: missing"
-    except Damaged as damaged:
-        damage = f"{current}: {damaged}"
-    try:
-        ledger = _read(previous)
-    except Damaged as damaged:
-        raise StateError(f"{damage}, and {previous}: {damaged}; {_REMEDY}") from None
-    if ledger is not None:
-        return ledger, f"{damage}; took the generation before, {previous}"
-    if current.exists():
-        raise StateError(f"{damage}; {_REMEDY}")
-    return KeyLedger(), None
 
 
 def read_audit(path: Path) -> str | None:
@@ -180,45 +127,4 @@ def read_audit(path: Path) -> str | None:
     except (FileNotFoundError, Damaged, UnknownVersion):
         return None
     except OSError as error:
-        raise _unusable(file, error) from None
-
-
-_REMEDY = "restore it from a backup, or remove it to give all networks without a chosen key new ones"
-
-
-def _unusable(file: Path, error: OSError) -> StateError:
-    return StateError(f"{file}: cannot be used ({(error.strerror or str(error)).lower()}); check owner, mode and disk")
-
-
-def _encode(ledger: KeyLedger) -> bytes:
-    content = {
-        "held": {network: [key.segment.value, key.key] for network, key in ledger.held.items()},
-        "released": [[key.segment.value, key.key, since] for key, since in ledger.released.items()],
-    }
-    return seal(json.dumps(content))
-
-
-def _read(file: Path) -> KeyLedger | None:
-    """The ledger in one file, None when there is none. Raises Damaged, and StateError where `.bak` is no remedy."""
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _unusable(file, error) from None
-    try:
-        return _decode(json.loads(unseal(content)))
-    except UnknownVersion as error:
-        raise StateError(f"{file}: {error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise Damaged("damaged (its content is not a ledger)") from None
-
-
-def _decode(content: dict[str, Any]) -> KeyLedger:
-    held = {network: _key(segment, key) for network, (segment, key) in content["held"].items()}
-    released = {_key(segment, key): float(since) for segment, key, since in content["released"]}
-    return KeyLedger(held, released)
-
-
-def _key(segment: str, key: int) -> SegmentKey:
-    return SegmentKey(Segment(segment), key)
+        raise unusable(file, error) from None

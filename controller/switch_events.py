@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
 from apps import discovery, learning
@@ -20,6 +20,7 @@ from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface
 from controller.gate import Gate
+from controller.missing import missing_tunnels, networks_on
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.drift import Drift
 from controller.southbound.lldp import Announcement, BadFrame, decode_frame, encode_frame
@@ -62,7 +63,7 @@ class SwitchEvents:
         """A switch has a session."""
         log.info("connected with %d interfaces", len(interfaces), extra={"switch": name})
         self._gate.arrive(name, self._core.switch_ready(name, interfaces, has_meters, self.clock), self.clock)
-        self.explain_missing_tunnels(name)
+        self.explain_missing_tunnels(networks_on(self._core.situation, name), {name})
         self._announce(self._announcer.of(name))
         self._schedule()
 
@@ -121,9 +122,11 @@ class SwitchEvents:
         """Announce the interfaces whose turn it is."""
         self._announce(self._announcer.next_slice())
 
-    def explain_missing_tunnels(self, name: str) -> None:
-        """Say which tunnel interfaces a switch lacks, and how to add them."""
-        for encapsulation, interface in self._core.missing_tunnels(name):
+    def explain_missing_tunnels(self, networks: Iterable[str], switches: Collection[str]) -> None:
+        """Say which tunnel interfaces these networks need and these switches lack, and how to add them."""
+        for name, encapsulation, interface in missing_tunnels(self._core.situation, networks):
+            if name not in switches:
+                continue
             log.error(
                 "no %s tunnel; add it with: ovs-vsctl add-port BRIDGE %s -- set interface %s type=%s "
                 "options:remote_ip=flow options:key=flow",

@@ -5,8 +5,10 @@ It errs on the side of too much: a unit that was touched for nothing is looked u
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from controller.intent.edit import IntentEdit
 from controller.situation import Situation
 
 
@@ -42,19 +44,11 @@ class Touched:
         if interface in situation.intent.fabric.switches[name].tunnels.values():
             self.switch(situation, name)
 
-    def edit(self, before: Situation, after: Situation) -> None:
-        """Intent or keys are others than before."""
-        if before.intent.fabric != after.intent.fabric:
-            self.switches.update(after.fabric.switches)
-            self.networks.update(before.intent.networks, after.intent.networks)
-            return
-        for network in before.intent.networks.keys() | after.intent.networks.keys():
-            if (
-                before.intent.networks.get(network) != after.intent.networks.get(network)
-                or before.keys.get(network) != after.keys.get(network)
-                or before.index.ports_by_network.get(network) != after.index.ports_by_network.get(network)
-            ):
-                self.networks.add(network)
-        for name in after.fabric.switches:
-            if before.index.ports_by_switch.get(name) != after.index.ports_by_switch.get(name):
-                self.switches.add(name)
+    def edit(self, situation: Situation, edit: IntentEdit, keys: Collection[str]) -> None:
+        """Intent is another than before, and so are the keys of the networks `keys`."""
+        self.networks.update(edit.touched_networks(), keys)
+        if edit.fabric:
+            self.switches.update(situation.fabric.switches)
+        # A switch's own unit knows its trunk ports and no others.
+        trunks = (port for port in (*edit.old_ports(), *edit.new_ports()) if port.trunk)
+        self.switches.update(port.switch for port in trunks if port.switch in situation.fabric.switches and port.switch)

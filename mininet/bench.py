@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from types import FrameType
 
+import bench_change
 import bench_dataplane
 import bench_flows
 import bench_start
@@ -20,6 +21,7 @@ from namespaces import CommandError
 BENCHES: Mapping[str, Callable[[], Iterator[Figure]]] = {
     bench_flows.NAME: bench_flows.run,
     bench_start.NAME: bench_start.run,
+    bench_change.NAME: bench_change.run,
     bench_dataplane.NAME: bench_dataplane.run,
 }
 

@@ -9,7 +9,7 @@ A MAC that intent gives to a port is never learned elsewhere in that network: wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -67,15 +67,20 @@ class Addresses:
         """MAC -> port id of one network."""
         return self.by_network.get(network, {})
 
-    def keep_only(self, learning_ports: Mapping[str, Collection[str]], given: Mapping[str, Collection[int]]) -> None:
-        """After a change of intent, drop what is no longer behind a learning port of its network, or is given now.
+    def keep_only(
+        self,
+        networks: Iterable[str],
+        learning_ports: Mapping[str, Collection[str]],
+        given: Mapping[str, Collection[int]],
+    ) -> None:
+        """After a change of `networks`, drop what is no longer behind a learning port of its network, or is given now.
 
         `learning_ports` and `given` are by network id.
         """
-        for network, known in list(self.by_network.items()):
+        for network in networks:
             ports = learning_ports.get(network, ())
             taken = given.get(network, ())
-            for mac, port in list(known.items()):
+            for mac, port in list(self.of(network).items()):
                 if port not in ports or mac in taken:
                     self.forget(network, mac)
 

@@ -1,7 +1,7 @@
 """Gives each network its segment key, and remembers, as a value, who holds which.
 
 `allocate` is a function of the intent, a `KeyLedger` and the time; the ledger it returns is what to pass the next time
-(and to store: `controller.state_directory`). Networks are served in the order of their ids, so that equal inputs give
+(and to store: `controller.ledger_files`). Networks are served in the order of their ids, so that equal inputs give
 equal results, in these steps:
 
 1. Keys that the operator chose. They are obeyed even in quarantine; where an allocated network has such a key, that
@@ -16,15 +16,18 @@ A key that was given up is in quarantine for a day, because switches that are do
 it. It is given out sooner only when a network would get none otherwise; then the one released first.
 
 Tunnel IDs are given out so that no two overlay networks share one, whatever their encapsulations.
+
+The steps are taken for some networks of a `Standing` while all others keep what they have: for all of them here, for
+the few that an edit concerns in `controller.intent.key_register`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from controller.intent.key_pool import KeyPool
-from controller.intent.model import Intent, Network, Segment, SegmentKey
+from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey
 
 QUARANTINE = 86_400.0
 """Seconds for which a released key is not given out unless no other is left."""
@@ -52,6 +55,80 @@ class AllocationProblem:
         return f"{self.what}; {self.instead}"
 
 
+@dataclass(slots=True)
+class Standing:
+    """Who holds which key and which keys are free under one fabric; changed in place by an `Allocation`."""
+
+    fabric: Fabric
+    released: dict[SegmentKey, float]
+    """Keys in quarantine, in the order of their release."""
+    vlans: KeyPool
+    tunnels: KeyPool
+    held: dict[str, SegmentKey] = field(default_factory=dict)
+    owner: dict[SegmentKey, str] = field(default_factory=dict)
+    """The network that holds each key."""
+    cooled_before: dict[SegmentKey, float | None] = field(default_factory=dict)
+    """Since when keys were in quarantine that came into it or left it, as of when this was cleared."""
+
+    @property
+    def last_release(self) -> float:
+        """When the last key came into quarantine."""
+        return next(reversed(self.released.values()), 0.0)
+
+    @staticmethod
+    def empty(fabric: Fabric, released: Mapping[SegmentKey, float], now: float) -> Standing:
+        """Nobody holds a key yet, and these are in quarantine."""
+        # A clock that was set back must not end a quarantine early, nor make it last for years.
+        cooling = sorted((min(since, now), key) for key, since in released.items() if now - since < QUARANTINE)
+        standing = Standing(fabric, {}, KeyPool(fabric.vlans, fabric.reserved), KeyPool(fabric.keys, ()))
+        for since, key in cooling:
+            standing.released[key] = since
+            standing.pool(key).cool(key.key)
+        return standing
+
+    def pool(self, key: SegmentKey) -> KeyPool:
+        """The pool in which the key counts, whether or not it is one of the pool's own."""
+        return self.tunnels if key.is_tunnel else self.vlans
+
+    def give(self, network: str, key: SegmentKey) -> None:
+        """The network holds the key from now on."""
+        self.held[network] = key
+        self.owner[key] = network
+        self.pool(key).use(key.key)
+        self.warm(key)
+
+    def take_back(self, network: str) -> SegmentKey | None:
+        """The network holds no key from now on; which it held. It is to be given or cooled next."""
+        key = self.held.pop(network, None)
+        if key is not None:
+            del self.owner[key]
+            self.pool(key).disuse(key.key)
+        return key
+
+    def cool(self, key: SegmentKey, now: float) -> None:
+        """The key is in quarantine from now on."""
+        self.warm(key)
+        self.cooled_before.setdefault(key, None)
+        self.released[key] = now
+        self.pool(key).cool(key.key)
+
+    def warm(self, key: SegmentKey) -> None:
+        """The key is not in quarantine."""
+        since = self.released.pop(key, None)
+        if since is not None:
+            self.cooled_before.setdefault(key, since)
+            self.pool(key).warm(key.key)
+
+    def expired(self, now: float) -> list[SegmentKey]:
+        """Keys whose quarantine is over."""
+        keys = []
+        for key, since in self.released.items():
+            if now - since < QUARANTINE:
+                break
+            keys.append(key)
+        return keys
+
+
 def allocate(
     intent: Intent, ledger: KeyLedger, now: float
 ) -> tuple[KeyLedger, Mapping[str, SegmentKey], tuple[AllocationProblem, ...]]:
@@ -59,134 +136,137 @@ def allocate(
 
     `now` is POSIX time in seconds. Networks whose id is missing from the mapping have a fatal problem.
     """
-    return _Allocation(intent, ledger, now).run()
+    standing = Standing.empty(intent.fabric, ledger.released, now)
+    run = Allocation(standing, intent.networks.values(), ledger.held, ports_without_endpoint(intent).get)
+    run.run(now)
+    held = {name: standing.held[name] for name in sorted(standing.held)}
+    return KeyLedger(held, {key: standing.released[key] for key in sorted(standing.released)}), held, run.problems
 
 
-class _Allocation:
-    """One run of `allocate`."""
+class Allocation:
+    """One run: keys for some networks, while the others of the standing keep theirs."""
 
-    def __init__(self, intent: Intent, ledger: KeyLedger, now: float) -> None:
-        self._intent = intent
-        self._fabric = intent.fabric
-        self._ledger = ledger
-        self._now = now
-        self._networks = [intent.networks[name] for name in sorted(intent.networks)]
-        self._given: dict[str, SegmentKey] = {}
-        self._owner: dict[SegmentKey, str] = {}
-        self._problems: list[AllocationProblem] = []
-        self._grounded = _ports_without_endpoint(intent)
+    def __init__(
+        self,
+        standing: Standing,
+        networks: Iterable[Network],
+        lost: Mapping[str, SegmentKey],
+        grounded: Callable[[str], str | None],
+    ) -> None:
+        """`lost` are keys that were held so far, by these networks and by some that are gone.
 
-    def run(self) -> tuple[KeyLedger, Mapping[str, SegmentKey], tuple[AllocationProblem, ...]]:
+        `grounded` gives for a network that cannot be an overlay why, as a clause about one port.
+        """
+        self._standing = standing
+        self._fabric = standing.fabric
+        self._networks = sorted(networks, key=lambda network: network.id)
+        self._lost = lost
+        self._grounded = grounded
+        self._found: list[AllocationProblem] = []
+        self.stranded: dict[str, AllocationProblem] = {}
+        """What is found again at each run while a network stays as it is: it has a key that a port cannot use."""
+
+    @property
+    def problems(self) -> tuple[AllocationProblem, ...]:
+        """What was found, by network."""
+        return tuple(sorted(self._found, key=lambda problem: problem.network))
+
+    def run(self, now: float) -> None:
+        """Give keys; `now` is POSIX time in seconds."""
         self._give_chosen()
         self._give_held()
-        released = self._released()
-        self._give_new(released)
-        held = {name: self._given[name] for name in sorted(self._given)}
-        taken = set(held.values())
-        released = {key: released[key] for key in sorted(released) if key not in taken}
-        problems = sorted(self._problems, key=lambda problem: problem.network)
-        return KeyLedger(held, released), held, tuple(problems)
+        for key in self._lost.values():
+            if key not in self._standing.owner:
+                self._standing.cool(key, now)
+        self._give_new()
 
     def _give_chosen(self) -> None:
         for network in self._networks:
             if network.key is None:
                 continue
             key = SegmentKey(network.segment, network.key)
-            if key in self._owner:
-                what = f"network {network.id} asks for {key}, which network {self._owner[key]} has"
+            if key in self._standing.owner:
+                what = f"network {network.id} asks for {key}, which network {self._standing.owner[key]} has"
                 self._report(network, what, "choose another key", fatal=True)
             else:
-                self._give(network, key)
+                self._standing.give(network.id, key)
 
     def _give_held(self) -> None:
         for network in self._networks:
-            key = self._ledger.held.get(network.id)
+            key = self._lost.get(network.id)
             if network.key is not None or key is None or network.segment not in (Segment.AUTO, key.segment):
                 continue
-            if key in self._owner:
-                what = f"network {network.id} gives up {key}, which network {self._owner[key]} now asks for by number"
+            if key in self._standing.owner:
+                owner = self._standing.owner[key]
+                what = f"network {network.id} gives up {key}, which network {owner} now asks for by number"
                 self._report(network, what, "expect its guests to be apart until all switches have changed")
             elif not key.is_tunnel and any(key.key in reserved for reserved in self._fabric.reserved):
                 self._report(network, f"network {network.id} gives up {key}, which is now reserved", "none is needed")
             else:
-                self._give(network, key)
-                if key.is_tunnel and network.segment is Segment.AUTO and network.id in self._grounded:
-                    what = f"network {network.id} became an overlay ({key}), and {self._grounded[network.id]}"
-                    self._report(network, what, "give the switch an endpoint, or the network segment: vlan")
+                self._standing.give(network.id, key)
+                self._look_at_ground(network, key)
 
-    def _released(self) -> dict[SegmentKey, float]:
-        """Keys in quarantine: those of the ledger that still are, and those given up now."""
-        # A clock that was set back must not end a quarantine early, nor make it last for years.
-        cooling = {
-            key: min(since, self._now)
-            for key, since in self._ledger.released.items()
-            if self._now - since < QUARANTINE and key not in self._owner
-        }
-        cooling.update((key, self._now) for key in self._ledger.held.values() if key not in self._owner)
-        return cooling
+    def _look_at_ground(self, network: Network, key: SegmentKey) -> None:
+        if key.is_tunnel and network.segment is Segment.AUTO and (why := self._grounded(network.id)):
+            what = f"network {network.id} became an overlay ({key}), and {why}"
+            self._report(network, what, "give the switch an endpoint, or the network segment: vlan")
+            self.stranded[network.id] = self._found[-1]
 
-    def _give_new(self, released: Mapping[SegmentKey, float]) -> None:
-        vlans = KeyPool(
-            self._fabric.vlans, self._fabric.reserved, self._used(tunnel=False), _of_kind(released, tunnel=False)
-        )
-        tunnels = KeyPool(self._fabric.keys, (), self._used(tunnel=True), _of_kind(released, tunnel=True))
+    def _give_new(self) -> None:
         for network in self._networks:
-            if network.id in self._given or network.key is not None:
+            if network.id in self._standing.held or network.key is not None:
                 continue
-            if network.segment is Segment.VLAN:
-                self._take(network, Segment.VLAN, vlans)
-            elif network.segment is not Segment.AUTO:
-                self._take(network, network.segment, tunnels)
-            elif (vlan := vlans.take()) is not None:
-                self._give(network, SegmentKey(Segment.VLAN, vlan))
-            elif network.id not in self._grounded:
-                self._take(network, self._fabric.overlay, tunnels)
-            elif (vlan := vlans.take(urgent=True)) is not None:
-                self._give(network, SegmentKey(Segment.VLAN, vlan))
+            if network.segment is not Segment.AUTO:
+                self._take(network, network.segment)
+            elif (vlan := self._standing.vlans.take()) is not None:
+                self._standing.give(network.id, SegmentKey(Segment.VLAN, vlan))
+            elif (why := self._grounded(network.id)) is None:
+                self._take(network, self._fabric.overlay)
+            elif (vlan := self._oldest(tunnel=False)) is not None:
+                self._standing.give(network.id, SegmentKey(Segment.VLAN, vlan))
             else:
+                vlans = self._standing.vlans
                 what = f"no key is left in vlans ({vlans}: {vlans.size:,} keys) for network {network.id}"
-                what = f"{what}, which cannot become an overlay: {self._grounded[network.id]}"
+                what = f"{what}, which cannot become an overlay: {why}"
                 self._report(network, what, "widen vlans, remove networks, or give the switch an endpoint", fatal=True)
 
-    def _take(self, network: Network, segment: Segment, pool: KeyPool) -> None:
-        key = pool.take(urgent=True)
+    def _take(self, network: Network, segment: Segment) -> None:
+        pool = self._standing.tunnels if segment.is_overlay else self._standing.vlans
+        key = pool.take()
+        if key is None:
+            key = self._oldest(tunnel=segment.is_overlay)
         if key is not None:
-            self._give(network, SegmentKey(segment, key))
+            self._standing.give(network.id, SegmentKey(segment, key))
             return
-        name = "vlans" if segment is Segment.VLAN else "keys"
+        name = "keys" if segment.is_overlay else "vlans"
         what = f"no key is left in {name} ({pool}: {pool.size:,} keys) for network {network.id}"
-        other = ", or make some networks segment: vxlan" if segment is Segment.VLAN else ""
+        other = "" if segment.is_overlay else ", or make some networks segment: vxlan"
         self._report(network, what, f"widen {name} in fabric, or remove networks{other}", fatal=True)
 
-    def _used(self, tunnel: bool) -> set[int]:
-        return {key.key for key in self._owner if key.is_tunnel is tunnel}
-
-    def _give(self, network: Network, key: SegmentKey) -> None:
-        self._given[network.id] = key
-        self._owner[key] = network.id
+    def _oldest(self, tunnel: bool) -> int | None:
+        """The key in quarantine that was released first; one released in two encapsulations counts from the later."""
+        pool = self._standing.tunnels if tunnel else self._standing.vlans
+        ascending = self._standing.released.items()
+        return pool.take_oldest({key.key: since for key, since in ascending if key.is_tunnel is tunnel})
 
     def _report(self, network: Network, what: str, instead: str, fatal: bool = False) -> None:
-        self._problems.append(AllocationProblem(network.id, what, instead, fatal))
+        self._found.append(AllocationProblem(network.id, what, instead, fatal))
 
 
-def _of_kind(released: Mapping[SegmentKey, float], tunnel: bool) -> dict[int, float]:
-    """Released keys by number; one released in two encapsulations counts from the later time."""
-    result: dict[int, float] = {}
-    for key, since in released.items():
-        if key.is_tunnel is tunnel:
-            result[key.key] = max(since, result.get(key.key, since))
-    return result
-
-
-def _ports_without_endpoint(intent: Intent) -> dict[str, str]:
+def ports_without_endpoint(intent: Intent) -> dict[str, str]:
     """For each network that cannot be an overlay, by id: why, as a clause about one port."""
-    return dict(_reasons(intent))
+    ports = sorted(intent.ports.values(), key=lambda port: port.id, reverse=True)
+    return {
+        network: why_grounded(port) for port in ports if is_grounded(intent.fabric, port) for network in port.networks
+    }
 
 
-def _reasons(intent: Intent) -> Iterable[tuple[str, str]]:
-    for name in sorted(intent.ports, reverse=True):
-        port = intent.ports[name]
-        switch = intent.fabric.switches.get(port.switch or "")
-        if switch and switch.endpoint is None:
-            for network in port.networks:
-                yield network, f"port {port.id} is on switch {switch.name}, which has no endpoint"
+def is_grounded(fabric: Fabric, port: Port) -> bool:
+    """Whether a port keeps its networks from being overlays: its switch has no tunnel endpoint."""
+    switch = fabric.switches.get(port.switch or "")
+    return switch is not None and switch.endpoint is None
+
+
+def why_grounded(port: Port) -> str:
+    """The same of one such port, as a clause."""
+    return f"port {port.id} is on switch {port.switch}, which has no endpoint"

@@ -21,12 +21,12 @@ from controller.intent.check_ports import check_ports
 from controller.intent.checks import Context
 from controller.intent.explain import Broken, validate
 from controller.intent.files import files_of, read_text
+from controller.intent.kept_trees import KeptTrees
 from controller.intent.lab_model import Lab
 from controller.intent.merge import merge
 from controller.intent.model import Intent
 from controller.intent.problems import Problem, Problems
 from controller.intent.tree import Map
-from controller.intent.yaml_reader import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,21 @@ class Loaded:
     warnings: tuple[Problem, ...]
 
 
-def load(paths: Sequence[Path]) -> Loaded:
+def load(paths: Sequence[Path], kept: KeptTrees | None = None) -> Loaded:
     """Load the document that is spread over `paths`: files, and directories of `*.yaml` and `*.yml` files.
 
+    `kept` are the trees of the load before, of which this one may take those of files that have not changed.
     Raises nothing for what is in the files or about them; that is reported as errors, by file, line and column.
     """
     problems = Problems()
     broken = Broken()
     trees: list[Map] = []
     files = files_of(paths, problems)
+    kept = kept or KeptTrees()
+    kept.begin()
     for file in files:
         numbered = read_text(file, problems)
-        tree = read(numbered[1], numbered[0], problems) if numbered else None
+        tree = kept.read(numbered[1], numbered[0], problems) if numbered else None
         if tree is not None:
             trees.append(tree)
     if not problems.valid and len(trees) < len(problems.files):

@@ -63,6 +63,11 @@ class Problems:
         return not self._errors
 
     @property
+    def count(self) -> int:
+        """How many errors and warnings there are."""
+        return len(self._errors) + len(self._warnings)
+
+    @property
     def errors(self) -> tuple[Problem, ...]:
         """All errors by file, line and column."""
         return tuple(sorted(self._errors))

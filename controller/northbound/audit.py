@@ -16,7 +16,8 @@ import typer
 from controller.audit_report import AuditReport, from_text
 from controller.holder import Holder, NoHolder, holder_of
 from controller.northbound.run import DEFAULT_STATE
-from controller.state_directory import StateError, read_audit
+from controller.state_directory import read_audit
+from controller.state_file import StateError
 
 ANSWER_WITHIN = 90.0
 """Seconds; the daemon takes less even when a switch does not come to rest."""

@@ -18,7 +18,8 @@ from controller.daemon import Daemon, InvalidConfiguration, Options
 from controller.northbound.check import Files
 from controller.northbound.logs import set_up_logs
 from controller.southbound.listen import Listen, ListenError, Tls, parse_listen
-from controller.state_directory import StateDirectory, StateError
+from controller.state_directory import StateDirectory
+from controller.state_file import StateError
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,9 @@ from controller.intent.allocation import AllocationProblem, KeyLedger, allocate
 from controller.intent.loader import load
 from controller.intent.model import Intent
 from controller.intent.mtu import endpoint_versions, guest_mtu
+from controller.ledger_files import read_ledger
 from controller.northbound.check import Files, print_problems
-from controller.state_directory import StateError, read_ledger
+from controller.state_file import StateError
 
 show = typer.Typer(no_args_is_help=True, help="Show what an intent comes to.")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from controller.intent.model import Segment
+from controller.ledger_files import read_ledger
 from frames import BROADCAST
 from reach import measure
 from tests.end_to_end.eventually import eventually
@@ -41,10 +42,9 @@ def without_red(document: dict[str, Any]) -> None:
 
 def key(mesh: Installation, network: str) -> int:
     """The VLAN that the network has."""
-    held = json.loads(json.loads((mesh.daemon.state / "keys.json").read_text())["content"])["held"]
-    segment, number = held[network]
-    assert segment == "vlan"
-    return int(number)
+    held = read_ledger(mesh.daemon.state)[0].held[network]
+    assert held.segment is Segment.VLAN
+    return held.key
 
 
 def flows_of(mesh: Installation, vlan: int) -> int:

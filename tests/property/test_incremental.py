@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from apps import learning
 from controller.core import Core
-from controller.dataplane.flow import Flow
+from controller.dataplane.flow import Flow, Meter
 from controller.fabric.discovery import LOST_AFTER, PERIOD
 from controller.fabric.model import Interface
 from controller.intent.model import Intent, SegmentKey
@@ -37,6 +37,7 @@ class Events(RuleBasedStateMachine):
         super().__init__()
         self.now = 0.0
         self.told: dict[str, dict[int, Flow]] = {}
+        self.meters: dict[str, dict[int, Meter]] = {}
 
     @initialize(plant=plants(4), data=st.data())
     def begin(self, plant: Plant, data: st.DataObject) -> None:
@@ -153,11 +154,16 @@ class Events(RuleBasedStateMachine):
             for cookie in change.before.flows.keys() - change.after.flows.keys():
                 del flows[cookie]
             flows.update(change.after.flows)
+            meters = self.meters.setdefault(change.switch, {})
+            for meter in set(change.before.meters) - set(change.after.meters):
+                del meters[meter.id]
+            meters.update((meter.id, meter) for meter in change.after.meters)
         assert check_all(self.core.situation, self.core.compiler) == []
         whole = compile_all(self.core.situation)
         assert {name: self.core.compiler.program(name) for name in whole} == whole
         for name, program in whole.items():
             assert self.told.get(name, {}) == program.flows
+            assert self.meters.get(name, {}) == program.meters
             assert all(self.core.compiler.find(name, cookie) == flow for cookie, flow in program.flows.items())
 
     def teardown(self) -> None:

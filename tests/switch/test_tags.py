@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from apps import discovery, learning, vlan
-from apps.pipeline_page import SWITCH, example_flows
+from apps.pipeline_page import DB, SWITCH, example_flows
 from controller.dataplane.program import assemble, share_of
 from controller.fabric.model import Interface, SwitchView
 from controller.intent.model import Segment
@@ -29,7 +29,7 @@ Q, AD, OLD = 0x8100, 0x88A8, 0x9100
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSwitch]:
     view = SwitchView("hv1", 1, {name: Interface(name, number) for name, number in NUMBERS.items()})
-    meters = (*discovery.switch_meters(SWITCH), *learning.switch_meters(SWITCH))
+    meters = (*discovery.switch_meters(SWITCH), *learning.network_meters(DB))
     program = assemble([share_of(example_flows(), vlan.switch_groups(SWITCH), meters)])
     with new_namespace() as namespace, PrivateOvs(tmp_path_factory.mktemp("ovs"), pid=namespace) as ovs:
         switch = RealSwitch(ovs, namespace)

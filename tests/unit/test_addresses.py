@@ -61,7 +61,7 @@ class LearnedAddresses(RuleBasedStateMachine):
         given=st.dictionaries(networks, st.frozensets(macs, max_size=1)),
     )
     def change_the_intent(self, learning: dict[str, frozenset[str]], given: dict[str, frozenset[int]]) -> None:
-        self.addresses.keep_only(learning, given)
+        self.addresses.keep_only(NETWORKS, learning, given)
         self.model = [
             (network, mac, port)
             for network, mac, port in self.model

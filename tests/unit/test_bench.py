@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 import bench
+import bench_change
+import bench_change_ovn
 import bench_flows
 import bench_report
 from bench_report import Figure
+from controller.intent.edit import difference
+from controller.intent.loader import load
+from controller.situation import IntentIndex
 from namespaces import CommandError
 
 
@@ -67,3 +73,46 @@ def test_unknown_bench_is_wrong_usage() -> None:
     with pytest.raises(SystemExit) as ended:
         bench.main(["speed"])
     assert ended.value.code == 2
+
+
+def test_change_bench_adds_one_network_on_both_switches(tmp_path: Path) -> None:
+    (tmp_path / "fabric.yaml").write_text(bench_change.FABRIC)
+    (tmp_path / "installation.yaml").write_text(bench_change.installation(2501))
+    (tmp_path / "more.yaml").write_text(bench_change.more_files(range(1)))
+    before = load([tmp_path / "fabric.yaml", tmp_path / "installation.yaml"]).intent
+    more = load([tmp_path]).intent
+    assert before is not None
+    assert len(before.networks) == 2501
+    assert all(len(ports) == 2 for ports in IntentIndex(before).ports_by_network.values())
+    after = bench_change.one_more(before, 0)
+    edit = difference(before, after)
+    assert (edit.fabric, set(edit.networks)) == (False, {"more/x0"})
+    assert {port.switch for port in edit.new_ports()} == set(bench_change.SWITCHES)
+    assert more is not None
+    assert (after.networks, after.ports) == (more.networks, more.ports), "file and edit are not the same change"
+
+
+def test_change_bench_reports_its_aims_and_growth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        bench_change,
+        "_measure",
+        lambda _, size: bench_change.Samples([size / 100 + at / 100 for at in range(101)], [1.0], [2.0]),
+    )
+    monkeypatch.setattr(bench_change_ovn, "is_installed", lambda: True)
+    monkeypatch.setattr(bench_change_ovn, "measure", lambda size: [size / 10])
+    figures = {figure.case: figure for figure in bench_change.run()}
+    assert {figure.bench for figure in figures.values()} == {"change"}
+    assert len(figures) == 4 * len(bench_change.SIZES) + 1 + len(bench_change_ovn.SIZES)
+    first = figures["one more beside 100 networks, p50"]
+    assert (first.value, first.peer) == (1.5, bench_change.P50)
+    assert figures["one more beside 10,000 networks, p99"].value == 100.99
+    growth = figures["one more beside 10,000 networks, and beside 100, p50 (aim: ratio 1.3 at most)"]
+    assert (growth.value, growth.peer, growth.ratio) == (100.5, 1.5, 67.0)
+    assert figures["one more beside 1,000 networks, and OVN's, p50"].peer == 100
+
+
+def test_change_bench_does_without_ovn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(bench_change, "_measure", lambda *_: bench_change.Samples([1.0, 2.0], [1.0], [2.0]))
+    monkeypatch.setattr(bench_change_ovn, "is_installed", lambda: False)
+    assert not any("OVN" in figure.case for figure in bench_change.run())
+    assert "ovn-central and ovn-host are not there" in capsys.readouterr().err

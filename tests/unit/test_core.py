@@ -12,6 +12,8 @@ from controller.dataplane.flow import Output, ToGroup
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface, Link
 from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
+from controller.missing import missing_tunnels, networks_on
+from controller.network_plan import ANNOUNCEMENTS
 
 BLUE_MAC = "02:00:00:00:00:01"
 GUEST = 0x020000000099
@@ -227,4 +229,23 @@ def test_missing_switches_and_tunnels_are_named() -> None:
     assert core.missing_switches() == ["s1", "s2"]
     core.switch_ready("s1", INTERFACES[:2], True, 0.0)
     assert core.missing_switches() == ["s2"]
-    assert core.missing_tunnels("s1") == [("vxlan", "vxlan0")]
+    assert missing_tunnels(core.situation, networks_on(core.situation, "s1")) == [("s1", "vxlan", "vxlan0")]
+    assert missing_tunnels(core.situation, ["blue/web", "no/such"]) == []
+
+
+def test_a_meter_that_networks_of_a_trunk_share_stays_with_the_last() -> None:
+    trunk = Port("red", "t", trunk=((7, "red/web"), (8, "red/db")), switch="s1", interface="tap2")
+    networks = {name: Network("red", name[4:], Segment.VXLAN) for name in ("red/web", "red/db")}
+    keys = {name: SegmentKey(Segment.VXLAN, at) for at, name in enumerate(networks, 5000)}
+    core = Core()
+    core.adopt(Intent(Fabric(switches=SWITCHES), ("red",), networks, {trunk.id: trunk}), keys)
+    core.switch_ready("s1", INTERFACES, True, 0.0)
+    core.changes()
+    (meter,) = core.compiler.program("s1").meters.keys() - {ANNOUNCEMENTS}
+    for left in (["red/web"], []):
+        ports = {trunk.id: replace(trunk, trunk=((7, "red/web"),))} if left else {}
+        some = {name: networks[name] for name in left}
+        core.adopt(Intent(Fabric(switches=SWITCHES), ("red",), some, ports), {name: keys[name] for name in left})
+        gone = {one.id for change in core.changes() for one in change.before.meters if one not in change.after.meters}
+        assert gone == (set() if left else {meter})
+        assert (meter in core.compiler.program("s1").meters) == bool(left)

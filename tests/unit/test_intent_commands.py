@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from controller.intent.allocation import KeyLedger
+from controller.intent.key_register import ledger_edit
 from controller.intent.model import Segment, SegmentKey
 from controller.northbound.cli import app
 from controller.state_directory import StateDirectory
@@ -88,7 +89,8 @@ def test_show_networks() -> None:
 
 def test_show_networks_with_the_keys_of_a_state_directory() -> None:
     with StateDirectory(Path("state")) as state:
-        state.write_ledger(KeyLedger({"blue/web": SegmentKey(Segment.GENEVE, 5000)}))
+        ledger = KeyLedger({"blue/web": SegmentKey(Segment.GENEVE, 5000)})
+        state.write_ledger(ledger, ledger_edit(KeyLedger(), ledger))
     before = {file: file.read_bytes() for file in Path("state").iterdir()}
     status, output, _ = run("show", "networks", "t.yaml", "--state", "state")
     assert status == 0

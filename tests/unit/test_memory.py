@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from controller.core import Core
 from controller.fabric.memory import Memory, from_plain, to_plain
 from controller.fabric.model import End, Interface, Link, SwitchView
-from controller.state_directory import StateDirectory, StateError
+from controller.state_directory import StateDirectory
+from controller.state_file import StateError
 from tests.unit.test_core import GUEST, INTENT, INTERFACES, KEYS, SWITCHES, started
 
 names = st.text(min_size=1, max_size=8)

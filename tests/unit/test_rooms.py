@@ -25,6 +25,7 @@ ALLOWED = {
     "controller.lookup": PLANNING | {"controller.vlan_plan", "controller.overlay_plan"},
     "controller.compiler": {"apps", "controller.dataplane"},
     "controller.touched": {"controller.situation", "controller.intent"},
+    "controller.missing": {"controller.situation"},
     "controller.core": {
         *("apps", "controller.compiler", "controller.lookup", "controller.situation", "controller.touched"),
         *("controller.dataplane", "controller.fabric", "controller.intent"),
@@ -46,6 +47,7 @@ PURE_FILES = (
     "controller.lookup",
     "controller.compiler",
     "controller.touched",
+    "controller.missing",
     "controller.core",
     "controller.self_check",
 )

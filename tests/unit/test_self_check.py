@@ -94,7 +94,7 @@ def test_a_network_that_went_during_a_round_is_no_error_and_one_that_was_left_be
     networks = {name: network for name, network in intent.networks.items() if name != NETWORK}
     core.adopt(replace(intent, networks=networks, ports=ports), {"red/web": core.situation.keys["red/web"]})
     left_behind = found_in(core, rounds, 7)
-    assert {wrong.network for wrong in left_behind} == {NETWORK, ""}
+    assert {wrong.network for wrong in left_behind} == {NETWORK}
     core.changes()
     assert found_in(core, rounds, 8) == []
 

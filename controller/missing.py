@@ -1,0 +1,26 @@
+"""Which tunnel interfaces networks need, and switches do not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from controller.situation import Situation
+
+
+def networks_on(situation: Situation, switch: str) -> set[str]:
+    """Ids of the networks that have a port on a switch."""
+    return {network for port in situation.index.ports_by_switch.get(switch, {}).values() for network in port.networks}
+
+
+def missing_tunnels(situation: Situation, networks: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(switch, encapsulation, interface) that these networks need on switches which were seen, and are not there."""
+    missing = set()
+    for network in networks:
+        key = situation.keys.get(network)
+        for port, _ in situation.index.ports_by_network.get(network, ()) if key and key.is_tunnel else ():
+            view = situation.fabric.switches.get(port.switch or "")
+            if key and view:
+                interface = situation.intent.fabric.switches[view.name].tunnels.get(key.segment)
+                if interface and view.number(interface) is None:
+                    missing.add((view.name, key.segment.value, interface))
+    return sorted(missing)
