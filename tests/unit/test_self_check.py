@@ -38,7 +38,7 @@ def forget_a_unit(compiler: Compiler) -> None:
 
 
 def forget_the_switchs_own(compiler: Compiler) -> None:
-    compiler._shares["s1"][SWITCH] = Share({})
+    compiler._shares["s1"][SWITCH] = Share()
 
 
 @pytest.mark.parametrize(
