@@ -13,6 +13,7 @@ from types import FrameType
 
 import bench_dataplane
 import bench_flows
+import bench_memory
 import bench_start
 from bench_report import Figure, emit, note, print_table
 from namespaces import CommandError
@@ -20,6 +21,7 @@ from namespaces import CommandError
 BENCHES: Mapping[str, Callable[[], Iterator[Figure]]] = {
     bench_flows.NAME: bench_flows.run,
     bench_start.NAME: bench_start.run,
+    bench_memory.NAME: bench_memory.run,
     bench_dataplane.NAME: bench_dataplane.run,
 }
 
