@@ -52,10 +52,11 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
 
 def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
     """A copy of an untagged frame for each endpoint with members."""
-    if unit.tunnel is None:
+    if unit.tunnel is None or not unit.peers:
         return
+    yield _set_key(unit.segment.key)
     for peer in unit.peers:
-        yield from _send(unit.segment.key, peer, unit.tunnel)
+        yield from _to(peer, unit.tunnel)
 
 
 # A network's units are compiled one after the other, and on most switches the tunnel has the same number. So most of
@@ -87,7 +88,17 @@ def _towards(segment: SegmentKey, network: str, address: RemoteAddress, tunnel: 
 
 @lru_cache(maxsize=4096)
 def _send(key: int, endpoint: IpAddress, tunnel: int) -> tuple[Action, ...]:
-    return SetField(TUN_ID, key), SetField(tunnel_destination(endpoint), int(endpoint)), Output(tunnel)
+    return _set_key(key), *_to(endpoint, tunnel)
+
+
+@lru_cache(maxsize=64)
+def _set_key(key: int) -> Action:
+    return SetField(TUN_ID, key)
+
+
+@lru_cache(maxsize=4096)
+def _to(endpoint: IpAddress, tunnel: int) -> tuple[Action, ...]:
+    return SetField(tunnel_destination(endpoint), int(endpoint)), Output(tunnel)
 
 
 def _outside_entry(unit: NetworkUnit, port: OutsidePort, tunnel: int) -> Flow:

@@ -219,7 +219,7 @@ class Core:
         return bool(self._touched)
 
     def changes(self, limit: int | None = None) -> list[Change]:
-        """Compile what was touched since the last call, of networks at most `limit`; the rest is for the next call."""
+        """Compile what was touched, at most `limit` switches and networks; the rest is for the next call."""
         switches, networks = self._touched.take(limit)
         changes: list[Change] = []
         for name in switches:

@@ -21,11 +21,12 @@ class Touched:
         return bool(self.switches or self.networks)
 
     def take(self, limit: int | None) -> tuple[list[str], list[str]]:
-        """All touched switches and at most `limit` networks, which are not touched any more."""
-        switches, self.switches = sorted(self.switches), set()
-        networks = sorted(self.networks)[:limit]
-        self.networks.difference_update(networks)
-        return switches, networks
+        """Switches and networks, at most `limit` in all, which are not touched any more.
+
+        Networks come when no switches are left, as their flows use the groups and meters of switches.
+        """
+        switches = _take(self.switches, limit)
+        return switches, _take(self.networks, limit and limit - len(switches))
 
     def switch(self, situation: Situation, name: str) -> None:
         """A switch is there with other interfaces than before."""
@@ -58,3 +59,7 @@ class Touched:
         for name in after.fabric.switches:
             if before.index.ports_by_switch.get(name) != after.index.ports_by_switch.get(name):
                 self.switches.add(name)
+
+
+def _take(names: set[str], limit: int | None) -> list[str]:
+    return sorted(names.pop() for _ in range(len(names) if limit is None else min(limit, len(names))))

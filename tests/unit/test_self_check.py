@@ -20,7 +20,7 @@ NETWORK = "blue/web"
 
 def forget_a_flow(compiler: Compiler) -> None:
     share = compiler._shares["s1"][NETWORK]
-    compiler._shares["s1"][NETWORK] = Share(dict(list(share.flows.items())[1:]))
+    compiler._shares["s1"][NETWORK] = Share(share.contents[1:])
 
 
 def forget_what_a_cookie_is(compiler: Compiler) -> None:
