@@ -21,7 +21,7 @@ from apps.units import NetworkUnit, OutsidePort, RemoteAddress, SwitchUnit
 from controller.dataplane.fields import TUN_ID, VLAN_NONE, tunnel_destination, tunnel_source
 from controller.dataplane.flow import Action, Flow, Output, Reason, SetField
 from controller.dataplane.table import match_of
-from controller.intent.model import IpAddress, SegmentKey
+from controller.intent.model import IpAddress, Segment, SegmentKey
 
 APP = "overlay"
 
@@ -30,13 +30,7 @@ def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
     """Packets of each encapsulation from our own endpoints; all other senders are dropped."""
     for encapsulation, interface in unit.tunnels:
         for peer in unit.peers:
-            yield CLASSIFY.flow(
-                "endpoint",
-                match_of(in_port=interface, **{tunnel_source(peer).name: int(peer)}),
-                Reason(APP, f"{encapsulation.value} from {peer}"),
-                goto=TUNNEL,
-                metadata=encapsulation_number(encapsulation),
-            )
+            yield _endpoint(encapsulation, interface, peer)
 
 
 def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
@@ -61,6 +55,17 @@ def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
 
 # A network's units are compiled one after the other, and on most switches the tunnel has the same number. So most of
 # what follows is the same for all of them, and made once.
+
+
+@lru_cache(maxsize=4096)
+def _endpoint(encapsulation: Segment, interface: int, peer: IpAddress) -> Flow:
+    return CLASSIFY.flow(
+        "endpoint",
+        match_of(in_port=interface, **{tunnel_source(peer).name: int(peer)}),
+        Reason(APP, f"{encapsulation.value} from {peer}"),
+        goto=TUNNEL,
+        metadata=encapsulation_number(encapsulation),
+    )
 
 
 @lru_cache(maxsize=64)

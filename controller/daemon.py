@@ -121,11 +121,11 @@ class Daemon:
 
     def _flush(self) -> None:
         self._flush_scheduled = False
-        self._log_links()
         ends = time.monotonic() + COMPILING
         while self._core.is_dirty and time.monotonic() < ends:
             for change in self._core.changes(1):
                 self._southbound.change(change.switch, change.before, change.after)
+        self._log_links()
         if self._core.is_dirty:
             self._schedule()
         else:

@@ -72,6 +72,11 @@ class Connection(asyncio.Protocol):
         self.gone = asyncio.Event()
         """Set when the transport is closed."""
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait until the peer reads."""
+        return self._transport.get_write_buffer_size() if self._transport else 0
+
     # What the owner asks for
 
     def accept(self) -> None:
@@ -122,7 +127,7 @@ class Connection(asyncio.Protocol):
         self._ended = True
         if self._securing:
             self._securing.cancel()
-        if self._transport is None or self._transport.get_write_buffer_size():
+        if self._transport is None or self.waiting:
             self.abort()
         else:
             self._transport.close()
@@ -208,7 +213,7 @@ class Connection(asyncio.Protocol):
             return
         self._transport.write(bytes(outgoing))
         outgoing.clear()
-        if self._transport.get_write_buffer_size() > TOO_MUCH:
+        if self.waiting > TOO_MUCH:
             self.close("stalled", f"more than {TOO_MUCH} bytes wait for it to read")
 
     def _schedule_pump(self) -> None:
