@@ -25,7 +25,7 @@ from controller.southbound.statistics import Statistics
 log = logging.getLogger(__name__)
 
 MAX_STRANGERS = 256
-"""Beside one for each switch that is expected, as all may come at once."""
+"""Or two for each switch that is expected, if that is more: all may come at once."""
 CLOSE_WITHIN = 0.5
 """Seconds in which peers may say goodbye when the daemon ends."""
 
@@ -85,7 +85,7 @@ class Sessions:
         """Somebody connected."""
         self._statistics.connections += 1
         self._strangers[connection] = None
-        most = MAX_STRANGERS + len(self._expected)
+        most = max(MAX_STRANGERS, 2 * len(self._expected))
         if len(self._strangers) > most:
             next(iter(self._strangers)).close("crowded", f"more than {most} peers have not said who they are")
 
