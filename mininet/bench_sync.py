@@ -12,7 +12,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def measure(networks: int) -> Iterator[Figure]:
         document, flows = directory / "topology.yaml", directory / "flows.txt"
         document.write_text(topology(networks))
         with FullSwitch(directory / "ovs", networks) as switch:
-            program = _compile(document, networks, switch)
+            program = compiled(document, {name: switch.number(name) for name in [*interfaces(networks), "vxlan0"]})
             flows.write_text("".join(f"{flow_text(flow, cookie)}\n" for cookie, flow in program.flows.items()))
             ours, theirs = [], []
             for number in range(ROUNDS):
@@ -108,14 +108,14 @@ class _Waiting:
         raise CommandError(f"the switch refused {reason}: {text}")
 
 
-def _compile(document: Path, networks: int, switch: FullSwitch) -> Program:
+def compiled(document: Path, numbers: Mapping[str, int]) -> Program:
+    """The program of a full switch whose interfaces have these OpenFlow numbers."""
     intent = load([document]).intent
     if intent is None:
         raise CommandError(f"{document} is not valid")
     core = Core()
     core.adopt(intent, {name: SegmentKey(Segment.VXLAN, key) for key, name in enumerate(intent.networks, 4096)})
-    names = [*interfaces(networks), "vxlan0"]
-    core.switch_ready(HERE, [Interface(name, switch.number(name)) for name in names], True, 0.0)
+    core.switch_ready(HERE, [Interface(*interface) for interface in numbers.items()], True, 0.0)
     core.changes()
     return core.compiler.program(HERE)
 

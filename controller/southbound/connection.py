@@ -69,6 +69,8 @@ class Connection(asyncio.Protocol):
         self._pumping = False
         self.peer = ""
         """Where it comes from, for logs."""
+        self.accepted_at = 0.0
+        """Time of the loop at which its switch began to be served."""
         self.gone = asyncio.Event()
         """Set when the transport is closed."""
 
@@ -81,7 +83,8 @@ class Connection(asyncio.Protocol):
 
     def accept(self) -> None:
         """Serve the switch that was identified."""
-        self._session.accept(self._loop.time())
+        self.accepted_at = self._loop.time()
+        self._session.accept(self.accepted_at)
         self._write_session()
 
     def read_again(self) -> None:

@@ -18,6 +18,7 @@ from controller.dataplane.program import Share
 from controller.southbound import messages as wire
 from controller.southbound.audits import Audits
 from controller.southbound.connection import Connection
+from controller.southbound.drift import Drift
 from controller.southbound.events import (
     BarrierPassed,
     BundleAnswered,
@@ -164,6 +165,10 @@ class Southbound:
     def is_settled(self, switch: str) -> bool:
         """Whether a switch is connected and has confirmed or refused all that was asked so far."""
         return switch in self._sessions.ready and self._switches[switch].settled
+
+    def session_age(self, switch: str) -> float:
+        """Seconds since a connected switch said who it is, reading it back included."""
+        return _now() - self._sessions.ready[switch].accepted_at
 
     async def settled(self, switches: Iterable[str], timeout: float) -> bool:
         """Wait until those of the switches that are connected have confirmed or refused all that was asked so far.
