@@ -14,7 +14,7 @@ from controller.dataplane.fields import ETH_SRC, mac_number
 from controller.dataplane.flow import Output, ToGroup
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface, Link
-from controller.fabric.settling import Moved
+from controller.fabric.settling import Moved, Settling
 from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
 
 BLUE_MAC = "02:00:00:00:00:01"
@@ -238,13 +238,13 @@ def test_missing_switches_and_tunnels_are_named() -> None:
 
 def test_links_heard_in_one_turn_cost_one_computation_of_trees(monkeypatch: pytest.MonkeyPatch) -> None:
     core = started()
-    retarget, targets = core.settling.retarget, []
+    retarget, targets = Settling.retarget, []
 
-    def spy(names: Iterable[str], links: frozenset[Link], connected: Collection[str]) -> Moved:
+    def spy(settling: Settling, names: Iterable[str], links: frozenset[Link], connected: Collection[str]) -> Moved:
         targets.append(links)
-        return retarget(names, links, connected)
+        return retarget(settling, names, links, connected)
 
-    monkeypatch.setattr(core.settling, "retarget", spy)
+    monkeypatch.setattr(Settling, "retarget", spy)
     for one, other in (("s1", "s2"), ("s2", "s1")):
         assert core.heard(End(one, "wire2"), End(other, "wire2"), 0.0)
     assert targets == []
