@@ -107,6 +107,8 @@ class _Waiting:
     def refused(self, name: str, reason: Reason, text: str) -> None:
         raise CommandError(f"the switch refused {reason}: {text}")
 
+    def taken(self, name: str, network: str) -> None: ...
+
 
 def compiled(document: Path, numbers: Mapping[str, int]) -> Program:
     """The program of a full switch whose interfaces have these OpenFlow numbers."""

@@ -24,7 +24,8 @@ def forget_a_flow(compiler: Compiler) -> None:
 
 
 def forget_what_a_cookie_is(compiler: Compiler) -> None:
-    compiler._flows["s1"].pop(next(iter(compiler._shares["s1"][NETWORK].flows)))
+    share, own = compiler._shares["s1"][NETWORK], compiler._shares["s1"][SWITCH]
+    compiler._reporting["s1"][next(iter(share.flows))] = own.contents[0]
 
 
 def keep_an_old_unit(compiler: Compiler) -> None:
