@@ -14,13 +14,14 @@ Sources: RFC 7348 (VXLAN), RFC 8926 (Geneve), RFC 2784 and RFC 2890 (GRE with ke
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
-from apps.pipeline import CLASSIFY, DESTINATION, SOURCE, TUNNEL, encapsulation_number
-from apps.units import NetworkUnit, OutsidePort, SwitchUnit
+from apps.pipeline import CLASSIFY, DESTINATION, SOURCE, TUNNEL, encapsulation_number, network_number
+from apps.units import NetworkUnit, OutsidePort, RemoteAddress, SwitchUnit
 from controller.dataplane.fields import TUN_ID, VLAN_NONE, tunnel_destination, tunnel_source
 from controller.dataplane.flow import Action, Flow, Output, Reason, SetField
 from controller.dataplane.table import match_of
-from controller.intent.model import IpAddress
+from controller.intent.model import IpAddress, Segment, SegmentKey
 
 APP = "overlay"
 
@@ -29,45 +30,80 @@ def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
     """Packets of each encapsulation from our own endpoints; all other senders are dropped."""
     for encapsulation, interface in unit.tunnels:
         for peer in unit.peers:
-            yield CLASSIFY.flow(
-                "endpoint",
-                match_of(in_port=interface, **{tunnel_source(peer).name: int(peer)}),
-                Reason(APP, f"{encapsulation.value} from {peer}"),
-                goto=TUNNEL,
-                metadata=encapsulation_number(encapsulation),
-            )
+            yield _endpoint(encapsulation, interface, peer)
 
 
 def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
     """Entry from tunnels and outside endpoints, and the way to addresses behind endpoints."""
     if unit.tunnel is None:
         return
-    yield TUNNEL.flow(
-        "network",
-        match_of(metadata=encapsulation_number(unit.segment.segment), tun_id=unit.segment.key, vlan_vid=VLAN_NONE),
-        unit.reason(APP, "from a tunnel"),
-        goto=DESTINATION,
-        metadata=unit.number,
-    )
+    yield _entry(unit.segment, unit.network)
     for port in unit.outside:
         yield _outside_entry(unit, port, unit.tunnel)
     for address in unit.remote:
-        if address.endpoint is not None:
-            yield DESTINATION.flow(
-                "address",
-                match_of(metadata=unit.number, eth_dst=address.mac),
-                unit.reason(APP, "towards its endpoint", address.port),
-                actions=(*_encapsulate(unit, address.endpoint), Output(unit.tunnel)),
-            )
+        yield _towards(unit.segment, unit.network, address, unit.tunnel)
 
 
 def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
     """A copy of an untagged frame for each endpoint with members."""
-    if unit.tunnel is None:
+    if unit.tunnel is None or not unit.peers:
         return
+    yield _set_key(unit.segment.key)
     for peer in unit.peers:
-        yield from _encapsulate(unit, peer)
-        yield Output(unit.tunnel)
+        yield from _to(peer, unit.tunnel)
+
+
+# A network's units are compiled one after the other, and on most switches the tunnel has the same number. So most of
+# what follows is the same for all of them, and made once.
+
+
+@lru_cache(maxsize=4096)
+def _endpoint(encapsulation: Segment, interface: int, peer: IpAddress) -> Flow:
+    return CLASSIFY.flow(
+        "endpoint",
+        match_of(in_port=interface, **{tunnel_source(peer).name: int(peer)}),
+        Reason(APP, f"{encapsulation.value} from {peer}"),
+        goto=TUNNEL,
+        metadata=encapsulation_number(encapsulation),
+    )
+
+
+@lru_cache(maxsize=64)
+def _entry(segment: SegmentKey, network: str) -> Flow:
+    return TUNNEL.flow(
+        "network",
+        match_of(metadata=encapsulation_number(segment.segment), tun_id=segment.key, vlan_vid=VLAN_NONE),
+        Reason(APP, "from a tunnel", network),
+        goto=DESTINATION,
+        metadata=network_number(segment),
+    )
+
+
+@lru_cache(maxsize=16384)
+def _towards(segment: SegmentKey, network: str, address: RemoteAddress, tunnel: int) -> Flow:
+    if address.endpoint is None:
+        raise ValueError(f"an address of overlay network {network} without an endpoint")
+    return DESTINATION.flow(
+        "address",
+        match_of(metadata=network_number(segment), eth_dst=address.mac),
+        Reason(APP, "towards its endpoint", network, address.port),
+        actions=_send(segment.key, address.endpoint, tunnel),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _send(key: int, endpoint: IpAddress, tunnel: int) -> tuple[Action, ...]:
+    return _set_key(key), *_to(endpoint, tunnel)
+
+
+@lru_cache(maxsize=64)
+def _set_key(key: int) -> Action:
+    return SetField(TUN_ID, key)
+
+
+@lru_cache(maxsize=4096)
+def _to(endpoint: IpAddress, tunnel: int) -> tuple[Action, ...]:
+    return SetField(tunnel_destination(endpoint), int(endpoint)), Output(tunnel)
 
 
 def _outside_entry(unit: NetworkUnit, port: OutsidePort, tunnel: int) -> Flow:
@@ -79,7 +115,3 @@ def _outside_entry(unit: NetworkUnit, port: OutsidePort, tunnel: int) -> Flow:
         goto=SOURCE,
         metadata=unit.number,
     )
-
-
-def _encapsulate(unit: NetworkUnit, peer: IpAddress) -> tuple[Action, ...]:
-    return SetField(TUN_ID, unit.segment.key), SetField(tunnel_destination(peer), int(peer))

@@ -5,18 +5,19 @@ apps are given has changed, and each compilation returns the *change*: the share
 switch is made of such changes; the whole program is only assembled when a switch connects.
 
 While keys pass from one network to another (a renamed network, two that swap keys) both may hold the same flow for a
-moment, as it looks the same to the switch; and the networks of a trunk port share its meter. So both are counted, and
-leave with the last unit that holds them.
+moment, as it looks the same to the switch; and the networks of a trunk port share its meter. Such a flow or meter
+leaves with the last unit that holds it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from apps import access, discovery, forwarding, learning, overlay, vlan
 from apps.units import NetworkUnit, SwitchUnit
+from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import Flow, Group, Program
 from controller.dataplane.program import EMPTY_SHARE, Share, assemble, share_of
 
@@ -41,12 +42,14 @@ class Compiler:
     def __init__(self) -> None:
         self._units: dict[str, dict[str, NetworkUnit | SwitchUnit]] = {}
         self._shares: dict[str, dict[str, Share]] = {}
-        self._flows: dict[str, dict[int, Flow]] = {}
-        self._further: dict[str, Counter[int]] = {}
-        """For each switch how many units beyond the first hold a flow; few flows have any."""
+        self._reporting: dict[str, dict[int, Flow]] = {}
+        """For each switch the flows by cookie that it tells us of; few flows are."""
         self._metering: dict[str, Counter[int]] = {}
         """For each switch how many units hold a meter."""
         self._spread: dict[str, frozenset[str]] = {}
+        self._numbers: dict[str, int] = {}
+        self._users: dict[int, set[str]] = {}
+        """Networks by number: one, except while a key passes from one to another."""
 
     def compile_switch(self, unit: SwitchUnit) -> Iterator[Change]:
         """Compile a switch's own unit."""
@@ -54,21 +57,27 @@ class Compiler:
 
     def compile_network(self, network: str, units: Mapping[str, NetworkUnit]) -> Iterator[Change]:
         """Compile a network's units; it goes from switches that have none any more."""
+        old, new = self._numbers.get(network), next((unit.number for unit in units.values()), None)
+        if new:
+            self._users.setdefault(new, set()).add(network)
         for switch in sorted(self._spread.get(network, frozenset()) - units.keys()):
             yield from self._forget(switch, network)
         for switch, unit in units.items():
             yield from self._compile(switch, network, unit)
-        if units:
-            self._spread[network] = frozenset(units)
-        else:
-            self._spread.pop(network, None)
+        if new:
+            self._spread[network], self._numbers[network] = frozenset(units), new
+        elif old:
+            del self._spread[network], self._numbers[network]
+        if old and old != new:
+            self._users[old].discard(network)
+            if not self._users[old]:
+                del self._users[old]
 
     def forget_switch(self, switch: str) -> None:
         """Drop all that was compiled for a switch which intent no longer has."""
         self._units.pop(switch, None)
         self._shares.pop(switch, None)
-        self._flows.pop(switch, None)
-        self._further.pop(switch, None)
+        self._reporting.pop(switch, None)
         self._metering.pop(switch, None)
 
     def networks(self) -> frozenset[str]:
@@ -92,38 +101,46 @@ class Compiler:
         return assemble(self._shares.get(switch, {}).values())
 
     def find(self, switch: str, cookie: int) -> Flow | None:
-        """A flow of the switch's program by its cookie."""
-        return self._flows.get(switch, {}).get(cookie)
+        """A flow of the switch's program by its cookie; quick for those that the switch tells us of."""
+        found = self._reporting.get(switch, {}).get(cookie)
+        if found:
+            return found
+        shares = self._shares.get(switch, {}).values()
+        return next((flow for share in shares for flow in share.contents if cookie_of(flow) == cookie), None)
 
     def _compile(self, switch: str, name: str, unit: NetworkUnit | SwitchUnit) -> Iterator[Change]:
         units = self._units.setdefault(switch, {})
-        if units.get(name) == unit:
+        known = units.get(name)
+        if known == unit:
             return
         shares = self._shares.setdefault(switch, {})
         before = shares.get(name, EMPTY_SHARE)
         after = compile_network(unit) if isinstance(unit, NetworkUnit) else compile_switch(unit)
         units[name], shares[name] = unit, after
-        yield self._change(switch, before, after)
+        yield self._change(switch, known, before, after)
 
     def _forget(self, switch: str, name: str) -> Iterator[Change]:
-        if self._units.get(switch, {}).pop(name, None) is not None:
-            yield self._change(switch, self._shares[switch].pop(name), EMPTY_SHARE)
+        known = self._units.get(switch, {}).pop(name, None)
+        if known is not None:
+            yield self._change(switch, known, self._shares[switch].pop(name), EMPTY_SHARE)
 
-    def _change(self, switch: str, before: Share, after: Share) -> Change:
-        flows = self._flows.setdefault(switch, {})
-        further = self._further.setdefault(switch, Counter())
-        further.update(cookie for cookie in after.flows.keys() - before.flows.keys() if cookie in flows)
-        leaving = before.flows.keys() - after.flows.keys()
-        if staying := leaving & further.keys():
-            further -= Counter(staying)
-            leaving -= staying
-            before = replace(before, flows={c: flow for c, flow in before.flows.items() if c not in staying})
-        for cookie in leaving:
-            del flows[cookie]
-        flows.update(after.flows)
+    def _change(self, switch: str, known: NetworkUnit | SwitchUnit | None, before: Share, after: Share) -> Change:
+        reporting = self._reporting.setdefault(switch, {})
+        staying = self._held_by_others(switch, known) if isinstance(known, NetworkUnit) else frozenset()
+        if staying:
+            before = replace(before, contents=tuple(flow for flow in before.contents if cookie_of(flow) not in staying))
+        for flow in before.contents:
+            reporting.pop(cookie_of(flow), None)
+        reporting.update((cookie_of(flow), flow) for flow in after.contents if flow.reports)
         if before.meters != after.meters:
             before = self._count_meters(switch, before, after)
         return Change(switch, before, after)
+
+    def _held_by_others(self, switch: str, unit: NetworkUnit) -> Set[int]:
+        """Cookies of other networks that have the unit's number; flows carry it, so no others can be alike."""
+        others = self._users.get(unit.number, set()) - {unit.network}
+        shares = self._shares.get(switch, {})
+        return {cookie for other in others if other in shares for cookie in shares[other].flows}
 
     def _count_meters(self, switch: str, before: Share, after: Share) -> Share:
         """The share before, without meters that other units still hold."""

@@ -38,10 +38,11 @@ class Core:
         self.revision = 0
         """Grows with every change of what `memory` returns."""
         self._touched = Touched()
+        self._links_are_stale = False
 
     @property
     def fabric(self) -> Fabric:
-        """A snapshot of what is there."""
+        """A snapshot of what is there; of links, as of the last `changes`."""
         return self.situation.fabric
 
     def adopt(self, intent: Intent, keys: Mapping[str, SegmentKey]) -> None:
@@ -105,7 +106,7 @@ class Core:
                 if not _is_usable(view.interfaces.get(interface.name), interface.number):
                     self.discovery.forget(End(name, interface.name))
             self._touched.switch(self.situation, name)
-        self._refresh_links()
+        self._links_are_stale = True
         return is_known
 
     def switch_lost(self, name: str) -> None:
@@ -125,7 +126,7 @@ class Core:
             self._touched.interface(self.situation, name, interface.name)
         if deleted or not interface.up or (known and known.number != interface.number):
             self.discovery.forget(End(name, interface.name))
-        self._refresh_links()
+        self._links_are_stale = True
 
     def heard(self, at: End, sender: End, now: float) -> bool:
         """An authentic announcement of `sender` arrived at `at`. Whether that was news.
@@ -135,7 +136,7 @@ class Core:
         if not self.announces(at) or not self.announces(sender) or not self.discovery.hear(at, sender, now):
             return False
         self.revision += 1
-        self._refresh_links()
+        self._links_are_stale = True
         return True
 
     def tick(self, now: float) -> bool:
@@ -144,7 +145,7 @@ class Core:
         if not self.discovery.expire(now, silent):
             return False
         self.revision += 1
-        self._refresh_links()
+        self._links_are_stale = True
         return True
 
     def observed(self, network: str, port: str, mac: int) -> Verdict:
@@ -171,6 +172,8 @@ class Core:
 
     def confirmed(self, switches: Collection[str]) -> bool:
         """These switches hold what they were told so far, so what takes several steps may go on. Whether it does."""
+        if self._links_are_stale:
+            return False
         moved = self.settling.advance(self.fabric.links, self.connected_switches(), switches, self.compiler.switches_of)
         self._take_up(moved)
         return bool(moved)
@@ -210,10 +213,13 @@ class Core:
     @property
     def is_dirty(self) -> bool:
         """Whether something was touched that is not compiled yet."""
-        return bool(self._touched)
+        return self._links_are_stale or bool(self._touched)
 
     def changes(self, limit: int | None = None) -> list[Change]:
-        """Compile what was touched since the last call, of networks at most `limit`; the rest is for the next call."""
+        """Compile what was touched, at most `limit` switches and networks; the rest is for the next call."""
+        if self._links_are_stale:
+            # Once for all events: paths and trees of hundreds of switches take a tenth of a second.
+            self._refresh_links()
         switches, networks = self._touched.take(limit)
         changes: list[Change] = []
         for name in switches:
@@ -248,6 +254,7 @@ class Core:
         self.situation = replace(self.situation, fabric=replace(self.fabric, switches=switches))
 
     def _refresh_links(self) -> None:
+        self._links_are_stale = False
         links = frozenset(link for link in self.discovery.links() if self._can_carry(link))
         names = self.situation.intent.fabric.switches.keys()
         if links == self.fabric.links and self.situation.routes.told.keys() == names:

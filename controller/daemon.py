@@ -37,8 +37,8 @@ from controller.watch import Signature
 
 log = logging.getLogger(__name__)
 
-NETWORKS_PER_TURN = 50
-"""Networks that are compiled before sessions get their turn again."""
+COMPILING = 0.02
+"""Seconds of compiling before sessions get their turn again."""
 CHECK_EVERY = 0.1
 """Seconds at least between two units that are checked, and a hundred times as long as the last one took."""
 CHECK_SHARE = 100
@@ -136,9 +136,11 @@ class Daemon:
 
     def _flush(self) -> None:
         self._flush_scheduled = False
+        ends = time.monotonic() + COMPILING
+        while self._core.is_dirty and time.monotonic() < ends:
+            for change in self._core.changes(1):
+                self._southbound.change(change.switch, change.before, change.after)
         self._log_links()
-        for change in self._core.changes(NETWORKS_PER_TURN):
-            self._southbound.change(change.switch, change.before, change.after)
         if self._core.is_dirty:
             self._has_grown = True
             self._schedule()

@@ -40,7 +40,9 @@ class Gate:
         """The switches that wait no longer, each once; `missing` are those without session."""
         if not is_compiled:
             return []
-        is_waiting_for_others = bool(missing) and now < GRACE
+        listening = [since for since in self._since.values() if since != float("-inf")]
+        # At a start they go together: a switch that forgot an address returns frames of one that has not yet.
+        is_waiting_for_others = now < GRACE and (bool(missing) or now - max(listening, default=now) < LISTENING)
         through = [
             switch
             for switch, since in self._since.items()

@@ -46,6 +46,7 @@ class NetworkPlan:
                 self.outside.append(port)
             elif port.switch and self._is_attached(port.switch, port.interface):
                 self.members.setdefault(port.switch, []).append((port, tag))
+        self._addresses: dict[str, tuple[Address, ...]] = {}
         self._learned: dict[str, list[int]] = {}
         for mac, port_id in sorted(situation.addresses.of(network).items()):
             self._learned.setdefault(port_id, []).append(mac)
@@ -55,10 +56,11 @@ class NetworkPlan:
         return self.situation.fabric.switches.get(switch)
 
     def addresses(self, port: Port) -> tuple[Address, ...]:
-        """The MAC that is given, or those that were learned."""
-        if port.mac:
-            return (Address(mac_number(port.mac), learned=False),)
-        return tuple(Address(mac, learned=True) for mac in self._learned.get(port.id, ()))
+        """The MAC that is given, or those that were learned; the same values for all switches."""
+        if (known := self._addresses.get(port.id)) is None:
+            macs = (mac_number(port.mac),) if port.mac else self._learned.get(port.id, ())
+            known = self._addresses[port.id] = tuple(Address(mac, learned=not port.mac) for mac in macs)
+        return known
 
     def local_ports(self, view: SwitchView, leaving: Iterable[tuple[str, int]] = ()) -> Iterator[LocalPort]:
         """The ports on a switch; `leaving` are (port id, MAC) that are being forgotten, but still delivered."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apps.units import NetworkUnit, OutsidePort, RemoteAddress
-from controller.intent.model import IpAddress, Switch
+from controller.intent.model import IpAddress, Port, Switch
 from controller.network_plan import NetworkPlan, is_one_family, meter_number
 
 
 def overlay_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
     """The network on each switch that has a port of it."""
     units = {}
+    remote, endpoints = _remote_addresses(plan), _endpoints(plan)
     for name in sorted(plan.members):
         view = plan.view(name)
         if view is not None:
             switch = plan.situation.intent.fabric.switches[name]
             tunnel = view.number(switch.tunnels.get(plan.segment.segment))
+            version = switch.endpoint.version if switch.endpoint else 0
             units[name] = NetworkUnit(
                 switch=name,
                 network=plan.network,
@@ -24,9 +26,9 @@ def overlay_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
                 age=plan.age,
                 local=tuple(plan.local_ports(view)),
                 outside=tuple(_outside_ports(plan, switch, view.has_meters, tunnel)),
-                remote=tuple(_remote_addresses(plan, switch)),
+                remote=tuple(address for member, address in remote.get(version, ()) if member != name),
                 tunnel=tunnel,
-                peers=_flood_peers(plan, switch),
+                peers=tuple(endpoint for member, endpoint in endpoints.get(version, ()) if member != name),
             )
     return units
 
@@ -38,24 +40,30 @@ def _outside_ports(plan: NetworkPlan, switch: Switch, has_meters: bool, tunnel: 
             yield OutsidePort(port.id, port.endpoint, plan.addresses(port), not port.mac, meter)
 
 
-def _remote_addresses(plan: NetworkPlan, switch: Switch) -> Iterator[RemoteAddress]:
+# What follows is by IP version and made once, as it is the same for all switches but the one whose it is.
+
+
+def _remote_addresses(plan: NetworkPlan) -> dict[int, list[tuple[str | None, RemoteAddress]]]:
+    """Addresses, each with the switch where it is; None for those outside."""
     switches = plan.situation.intent.fabric.switches
-    behind = [
-        (switches[member].endpoint, port)
-        for member, ports in plan.members.items()
-        for port, _ in ports
-        if member != switch.name
+    ports: list[tuple[str | None, IpAddress | None, Port]] = [
+        (member, switches[member].endpoint, port) for member, ports in plan.members.items() for port, _ in ports
     ]
-    behind += [(port.endpoint, port) for port in plan.outside]
-    for endpoint, port in behind:
-        if endpoint is not None and is_one_family(switch, endpoint):
-            for address in plan.addresses(port):
-                yield RemoteAddress(address.mac, port.id, endpoint=endpoint)
+    ports += [(None, port.endpoint, port) for port in plan.outside]
+    found: dict[int, list[tuple[str | None, RemoteAddress]]] = {}
+    for member, endpoint, port in ports:
+        if endpoint is not None:
+            remote = (RemoteAddress(address.mac, port.id, endpoint=endpoint) for address in plan.addresses(port))
+            found.setdefault(endpoint.version, []).extend((member, address) for address in remote)
+    return found
 
 
-def _flood_peers(plan: NetworkPlan, switch: Switch) -> tuple[IpAddress, ...]:
+def _endpoints(plan: NetworkPlan) -> dict[int, list[tuple[str | None, IpAddress]]]:
+    """Endpoints to flood to in order, each with the switch whose it is; None for those outside."""
     switches = plan.situation.intent.fabric.switches
-    endpoints = {switches[member].endpoint for member in plan.members if member != switch.name}
-    endpoints |= {port.endpoint for port in plan.outside}
-    usable = (endpoint for endpoint in endpoints if endpoint is not None and is_one_family(switch, endpoint))
-    return tuple(sorted(usable, key=int))
+    owners: dict[IpAddress, str | None] = {port.endpoint: None for port in plan.outside if port.endpoint}
+    owners |= {endpoint: member for member in plan.members if (endpoint := switches[member].endpoint)}
+    found: dict[int, list[tuple[str | None, IpAddress]]] = {}
+    for endpoint, member in sorted(owners.items(), key=lambda item: int(item[0])):
+        found.setdefault(endpoint.version, []).append((member, endpoint))
+    return found

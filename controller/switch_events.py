@@ -51,6 +51,8 @@ class SwitchEvents:
         self._gate = Gate()
         self._refusals = BoundedLog(log)
         self._suspects = BoundedLog(log)
+        self._behind: set[str] = set()
+        """Switches that were not in sync yet since they connected."""
         self.clock = 0.0
         """Seconds spent listening. It stands still while the daemon is busy, so that nobody counts as silent then."""
 
@@ -61,14 +63,23 @@ class SwitchEvents:
 
     def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
         """A switch has a session."""
+        self._behind.add(name)
         log.info("connected with %d interfaces", len(interfaces), extra={"switch": name})
         self._gate.arrive(name, self._core.switch_ready(name, interfaces, has_meters, self.clock), self.clock)
         self.explain_missing_tunnels(networks_on(self._core.situation, name), {name})
         self._announce(self._announcer.of(name))
         self._schedule()
 
+    def switch_settled(self, name: str) -> None:
+        """A switch confirmed all that it was told so far."""
+        if name in self._behind and not self._core.is_dirty:
+            self._behind.discard(name)
+            took = self._southbound.session_age(name)
+            log.info("in sync, %.3f s after its session began", took, extra={"switch": name})
+
     def switch_lost(self, name: str, reason: str) -> None:
         """A switch's session ended."""
+        self._behind.discard(name)
         log.warning("lost: %s; its flows stay in place", reason, extra={"switch": name})
         self._gate.leave(name)
         self._core.switch_lost(name)
@@ -107,6 +118,8 @@ class SwitchEvents:
 
     def open_gates(self) -> None:
         """Let those switches be changed whose view is complete."""
+        for name in [name for name in self._behind if self._southbound.is_settled(name)]:
+            self.switch_settled(name)
         for name in self._gate.open(self.clock, self._core.missing_switches(), not self._core.is_dirty):
             log.info("the view is complete: in force", extra={"switch": name})
             self._southbound.open_gate(name)

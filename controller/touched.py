@@ -23,11 +23,12 @@ class Touched:
         return bool(self.switches or self.networks)
 
     def take(self, limit: int | None) -> tuple[list[str], list[str]]:
-        """All touched switches and at most `limit` networks, which are not touched any more."""
-        switches, self.switches = sorted(self.switches), set()
-        networks = sorted(self.networks)[:limit]
-        self.networks.difference_update(networks)
-        return switches, networks
+        """Switches and networks, at most `limit` in all, which are not touched any more.
+
+        Networks come when no switches are left, as their flows use the groups and meters of switches.
+        """
+        switches = _take(self.switches, limit)
+        return switches, _take(self.networks, limit and limit - len(switches))
 
     def switch(self, situation: Situation, name: str) -> None:
         """A switch is there with other interfaces than before."""
@@ -52,3 +53,7 @@ class Touched:
         # A switch's own unit knows its trunk ports and no others.
         trunks = (port for port in (*edit.old_ports(), *edit.new_ports()) if port.trunk)
         self.switches.update(port.switch for port in trunks if port.switch in situation.fabric.switches and port.switch)
+
+
+def _take(names: set[str], limit: int | None) -> list[str]:
+    return sorted(names.pop() for _ in range(len(names) if limit is None else min(limit, len(names))))

@@ -14,7 +14,10 @@ from types import FrameType
 import bench_change
 import bench_dataplane
 import bench_flows
+import bench_memory
+import bench_restart
 import bench_start
+import bench_sync
 from bench_report import Figure, emit, note, print_table
 from namespaces import CommandError
 
@@ -22,6 +25,9 @@ BENCHES: Mapping[str, Callable[[], Iterator[Figure]]] = {
     bench_flows.NAME: bench_flows.run,
     bench_start.NAME: bench_start.run,
     bench_change.NAME: bench_change.run,
+    bench_sync.NAME: bench_sync.run,
+    bench_restart.NAME: bench_restart.run,
+    bench_memory.NAME: bench_memory.run,
     bench_dataplane.NAME: bench_dataplane.run,
 }
 

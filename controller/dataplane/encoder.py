@@ -89,7 +89,11 @@ _SET_FIELD = {name: _around(field) for name, field in FIELDS.items()}
 
 def cookie_of(flow: Flow) -> int:
     """The flow's cookie: our mark, then 56 bits of a hash of everything the switch is told about it."""
-    return COOKIE_MARK_VALUE | int.from_bytes(blake2b(_flow_add(flow, 0, 0)[24:], digest_size=7).digest(), "big")
+    if not flow.cookie:
+        digest = blake2b(_flow_add(flow, 0, 0)[24:], digest_size=7).digest()
+        # The content does not change, so this is no change either.
+        object.__setattr__(flow, "cookie", COOKIE_MARK_VALUE | int.from_bytes(digest, "big"))
+    return flow.cookie
 
 
 def cookie_of_entry(table: int, priority: int, idle: int, hard: int, flags: int, body: bytes) -> int:

@@ -23,9 +23,9 @@ ETH_VLAN = 0x8100
 ETH_SERVICE_VLAN = 0x88A8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """A field of the packet, its tunnel, or the pipeline.
+    """A field of the packet, its tunnel, or the pipeline. Each exists once, so it equals itself only.
 
     `oxm_class` and `number` are its header on the wire, `size` its bytes there, `rank` its place in an encoded match.
     """

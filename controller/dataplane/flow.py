@@ -107,6 +107,13 @@ class Flow:
     """Seconds without a packet after which the switch drops the flow and says so; 0 for never."""
     reason: Reason = field(compare=False)
     metadata_mask: int = WHOLE
+    cookie: int = field(default=0, init=False, repr=False, compare=False)
+    """0 until `controller.dataplane.encoder.cookie_of` is asked for the first time; a flow serves many switches."""
+
+    @property
+    def reports(self) -> bool:
+        """Whether the switch tells us of it: it copies packets to us, or expires."""
+        return self.idle_timeout > 0 or any(isinstance(action, ToController) for action in self.actions)
 
 
 class GroupKind(StrEnum):

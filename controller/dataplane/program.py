@@ -15,19 +15,24 @@ from controller.dataplane.flow import Flow, Group, Match, Meter, PipelineError, 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one unit of compilation contributes to a program; flows by cookie."""
+    """What one unit of compilation contributes to a program."""
 
-    flows: dict[int, Flow]
+    contents: tuple[Flow, ...] = ()
     groups: tuple[Group, ...] = ()
     meters: tuple[Meter, ...] = ()
 
+    @property
+    def flows(self) -> dict[int, Flow]:
+        """Its flows by cookie, made when asked for: there are many shares, and each is looked at once or twice."""
+        return {cookie_of(flow): flow for flow in self.contents}
 
-EMPTY_SHARE = Share({})
+
+EMPTY_SHARE = Share()
 
 
 def share_of(flows: Iterable[Flow], groups: Iterable[Group] = (), meters: Iterable[Meter] = ()) -> Share:
-    """A share of these flows (each with its cookie), groups and meters."""
-    return Share({cookie_of(flow): flow for flow in flows}, tuple(groups), tuple(meters))
+    """A share of these flows, groups and meters."""
+    return Share(tuple(flows), tuple(groups), tuple(meters))
 
 
 def assemble(shares: Iterable[Share]) -> Program:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from controller.dataplane.fields import FIELDS, Field
 from controller.dataplane.flow import WHOLE, Action, Actions, Flow, Match, PipelineError, Reason, SetField
@@ -16,14 +17,17 @@ from controller.dataplane.flow import WHOLE, Action, Actions, Flow, Match, Pipel
 
 def match_of(**criteria: int | tuple[int, int]) -> Match:
     """A match from field names; a pair is (value, mask)."""
-    entries = []
-    for name, wanted in criteria.items():
-        matched = FIELDS[name]
-        value, mask = wanted if isinstance(wanted, tuple) else (wanted, None)
-        entries.append((matched, value, mask))
+    entries = [_entry(name, wanted) for name, wanted in criteria.items()]
     if len(entries) > 1:
         entries.sort(key=_rank)
     return tuple(entries)
+
+
+@lru_cache(maxsize=4096)
+def _entry(name: str, wanted: int | tuple[int, int]) -> tuple[Field, int, int | None]:
+    """One field's part of a match. Most are those of the flow before, and need not be in memory once more."""
+    value, mask = wanted if isinstance(wanted, tuple) else (wanted, None)
+    return FIELDS[name], value, mask
 
 
 def _rank(entry: tuple[Field, int, int | None]) -> int:

@@ -109,10 +109,11 @@ class Network:
     """The MTU the operator gives to guests, for the check against the underlay's; None when not stated."""
     description: str = ""
 
-    @property
-    def id(self) -> str:
-        """`tenant/name`, unique in the installation."""
-        return f"{self.tenant}/{self.name}"
+    id: str = field(init=False, repr=False, compare=False)
+    """`tenant/name`, unique in the installation."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", f"{self.tenant}/{self.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,11 @@ class Port:
     """The guest's addresses, for display and documentation; not enforced."""
     description: str = ""
 
-    @property
-    def id(self) -> str:
-        """`tenant/name`, unique in the installation."""
-        return f"{self.tenant}/{self.name}"
+    id: str = field(init=False, repr=False, compare=False)
+    """`tenant/name`, unique in the installation."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", f"{self.tenant}/{self.name}")
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 asyncio hands over what came in one turn of the loop, at most 256 KiB for each connection, so no peer starves another by
 talking; and of one turn's copies of packets only `PACKET_INS` are passed on.
 
-Writing is bounded too. Batches are encoded only as fast as the peer reads (`Connection.pump`), a bit in each turn of
-the loop. What has to be written beside them (answers to echo requests) has a bound that no honest peer reaches. A peer
-that does not read for `STALLED_AFTER` is given up. Reading from it never stops: a switch that cannot get rid of
-its answers stops reading, and both would wait for ever.
+Writing is bounded too. Batches are encoded only as fast as the peer reads (`Connection.pump`), a bit at a time, in
+turns with other switches. What has to be written beside them (answers to echo requests) has a bound that no honest peer
+reaches. A peer that does not read for `STALLED_AFTER` is given up. Reading from it never stops: a switch that cannot
+get rid of its answers stops reading, and both would wait for ever.
 
 With TLS, the peer counts from the moment it connects; the handshake is part of what it has to finish in time.
 """
@@ -20,11 +20,12 @@ from typing import Protocol, cast
 
 from controller.southbound.events import Closed, Event, PacketIn
 from controller.southbound.session import IDENTIFY_WITHIN, Session
+from controller.southbound.turns import Turns
 
 PACKET_INS = 256
 """Copies of packets that are passed on of what came in one turn."""
-CHUNKS = 8
-"""Chunks of a batch that are encoded in one turn."""
+CHUNKS = 2
+"""Chunks of a batch that are encoded before other switches have their turn."""
 HIGH_WATER = 256 * 1024
 """Bytes waiting to be written above which no more of a batch is encoded."""
 TOO_MUCH = 8 * 1024 * 1024
@@ -53,9 +54,11 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """The asyncio protocol of one connection."""
 
-    def __init__(self, owner: Owner, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, owner: Owner, tls: ssl.SSLContext | None, turns: Turns) -> None:
+        """`turns` says when to encode."""
         self._loop = asyncio.get_running_loop()
         self._owner = owner
+        self._turns = turns
         self._tls = tls
         self._session = Session(self._loop.time())
         self._transport: asyncio.Transport | None = None
@@ -66,14 +69,22 @@ class Connection(asyncio.Protocol):
         self._pumping = False
         self.peer = ""
         """Where it comes from, for logs."""
+        self.accepted_at = 0.0
+        """Time of the loop at which its switch began to be served."""
         self.gone = asyncio.Event()
         """Set when the transport is closed."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait until the peer reads."""
+        return self._transport.get_write_buffer_size() if self._transport else 0
 
     # What the owner asks for
 
     def accept(self) -> None:
         """Serve the switch that was identified."""
-        self._session.accept(self._loop.time())
+        self.accepted_at = self._loop.time()
+        self._session.accept(self.accepted_at)
         self._write_session()
 
     def read_again(self) -> None:
@@ -119,7 +130,7 @@ class Connection(asyncio.Protocol):
         self._ended = True
         if self._securing:
             self._securing.cancel()
-        if self._transport is None or self._transport.get_write_buffer_size():
+        if self._transport is None or self.waiting:
             self.abort()
         else:
             self._transport.close()
@@ -205,24 +216,25 @@ class Connection(asyncio.Protocol):
             return
         self._transport.write(bytes(outgoing))
         outgoing.clear()
-        if self._transport.get_write_buffer_size() > TOO_MUCH:
+        if self.waiting > TOO_MUCH:
             self.close("stalled", f"more than {TOO_MUCH} bytes wait for it to read")
 
     def _schedule_pump(self) -> None:
         if not self._pumping:
             self._pumping = True
-            self._loop.call_soon(self._pump)
+            self._turns.add(self._pump)
 
-    def _pump(self) -> None:
+    def _pump(self) -> bool:
         self._pumping = False
         for _ in range(CHUNKS):
             if self._ended or self._transport is None or self._stalled_since is not None:
-                return
+                return False
             chunk = next(self._chunks, None)
             if chunk is None:
-                return
+                return False
             self._transport.write(chunk)
-        self._schedule_pump()
+        self._pumping = True
+        return True
 
 
 def _peer(transport: asyncio.Transport) -> str:

@@ -15,6 +15,9 @@ class SwitchHandler(Protocol):
     def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
         """A switch has a session."""
 
+    def switch_settled(self, name: str) -> None:
+        """A switch has confirmed or refused all that was asked so far. Told again whenever that is so."""
+
     def switch_lost(self, name: str, reason: str) -> None:
         """A switch's session is over."""
 

@@ -25,6 +25,7 @@ from controller.southbound.statistics import Statistics
 log = logging.getLogger(__name__)
 
 MAX_STRANGERS = 256
+"""Or two for each switch that is expected, if that is more: all may come at once."""
 CLOSE_WITHIN = 0.5
 """Seconds in which peers may say goodbye when the daemon ends."""
 
@@ -84,8 +85,9 @@ class Sessions:
         """Somebody connected."""
         self._statistics.connections += 1
         self._strangers[connection] = None
-        if len(self._strangers) > MAX_STRANGERS:
-            next(iter(self._strangers)).close("crowded", f"more than {MAX_STRANGERS} peers have not said who they are")
+        most = max(MAX_STRANGERS, 2 * len(self._expected))
+        if len(self._strangers) > most:
+            next(iter(self._strangers)).close("crowded", f"more than {most} peers have not said who they are")
 
     def received(self, connection: Connection, event: Event) -> None:
         """A session has something to say."""

@@ -1,13 +1,14 @@
 """The switches' side of the daemon: what each switch should hold, and what it reports.
 
 Everything happens on one event loop. Callers say what switches should hold (`change`, `replace`), whether or not they
-are connected; once the loop has nothing else to hand over, each switch that was touched gets its next batch.
+are connected; then each switch that was touched gets its next batch, when its turn comes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVarTuple
@@ -36,6 +37,7 @@ from controller.southbound.listen import Listen, open_server, tls_context
 from controller.southbound.sessions import Sessions
 from controller.southbound.statistics import Statistics
 from controller.southbound.synchroniser import Synchroniser
+from controller.southbound.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class Southbound:
         self._switches: dict[str, Synchroniser] = {}
         self._sessions = Sessions(self, self.statistics)
         self._audits = Audits(self.statistics)
+        self._turns = Turns()
         self._touched: set[str] = set()
         self._progress = asyncio.Event()
         self._servers: list[asyncio.Server] = []
@@ -73,7 +76,7 @@ class Southbound:
         """
         for endpoint in endpoints:
             tls = tls_context(endpoint.tls) if endpoint.tls else None
-            self._servers.append(await open_server(endpoint, lambda tls=tls: Connection(self._sessions, tls)))  # type: ignore[misc]
+            self._servers.append(await open_server(endpoint, lambda tls=tls: self._connection(tls)))  # type: ignore[misc]
             self._endpoints.append(endpoint)
         self._ticking = asyncio.create_task(self._tick())
 
@@ -159,6 +162,14 @@ class Southbound:
         self._progress.clear()
         await self._progress.wait()
 
+    def is_settled(self, switch: str) -> bool:
+        """Whether a switch is connected and has confirmed or refused all that was asked so far."""
+        return switch in self._sessions.ready and self._switches[switch].settled
+
+    def session_age(self, switch: str) -> float:
+        """Seconds since a connected switch said who it is, reading it back included."""
+        return _now() - self._sessions.ready[switch].accepted_at
+
     async def settled(self, switches: Iterable[str], timeout: float) -> bool:
         """Wait until those of the switches that are connected have confirmed or refused all that was asked so far.
 
@@ -228,22 +239,31 @@ class Southbound:
 
     # What is to be done
 
-    def _touch(self, name: str) -> None:
-        if not self._touched:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._touched.add(name)
+    def _connection(self, tls: ssl.SSLContext | None) -> Connection:
+        return Connection(self._sessions, tls, self._turns)
 
-    def _flush(self) -> None:
-        touched, self._touched = self._touched, set()
-        for name in touched & self._sessions.ready.keys():
-            synchroniser = self._switches[name]
-            turn = synchroniser.take(_now())
-            if turn:
-                self.statistics.sent.update(turn.counts)
-                self._sessions.ready[name].pump(turn.chunks)
-            if synchroniser.settled and synchroniser.next_attempt is None:
-                self._audits.settled(name)
+    def _touch(self, name: str) -> None:
+        if name not in self._touched and name in self._sessions.ready:
+            self._touched.add(name)
+            self._turns.add(lambda: self._serve(name))
+
+    def _serve(self, name: str) -> bool:
+        """Give a switch its next batch, if it is there and has something to get; False, as that is all."""
+        self._touched.discard(name)
+        connection = self._sessions.ready.get(name)
+        if connection is None:
+            return False
+        synchroniser = self._switches[name]
+        turn = synchroniser.take(_now())
+        if turn:
+            self.statistics.sent.update(turn.counts)
+            connection.pump(turn.chunks)
         self._progress.set()
+        if synchroniser.settled:
+            if synchroniser.next_attempt is None:
+                self._audits.settled(name)
+            self._tell(self._handler.switch_settled, name)
+        return False
 
     def _audit_next(self) -> None:
         switch = self._audits.next(_now(), lambda name: self._switches[name].is_idle)

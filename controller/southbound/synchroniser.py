@@ -29,7 +29,7 @@ from controller.southbound.quarantine import subject_of
 from controller.southbound.refusal import Refusal, refusal_of
 from controller.southbound.session import OWN_XIDS
 from controller.southbound.standing import Standing
-from controller.southbound.wanted import Wanted
+from controller.southbound.wanted import Edit, Wanted
 
 
 class Synchroniser:
@@ -54,11 +54,15 @@ class Synchroniser:
 
     def replace(self, program: Program) -> None:
         """Want exactly this program."""
-        self._standing.note(self._wanted.replace(program))
+        self._note(self._wanted.replace(program))
 
     def change(self, before: Share, after: Share) -> None:
         """Want what was wanted, with `after` in place of `before`."""
-        self._standing.note(self._wanted.change(before, after))
+        self._note(self._wanted.change(before, after))
+
+    def _note(self, edit: Edit) -> None:
+        if self._connected:  # Otherwise what differs is seen when it connects.
+            self._standing.note(edit)
 
     # What the switch says
 

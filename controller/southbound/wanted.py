@@ -58,10 +58,10 @@ class Wanted:
 
     def change(self, before: Share, after: Share) -> Edit:
         """Want what was wanted, with `after` in place of `before`."""
-        leaving = before.flows.keys() - after.flows.keys()
-        left = [self.flows.pop(cookie) for cookie in leaving if cookie in self.flows]
-        added = [flow for cookie, flow in after.flows.items() if cookie not in self.flows]
-        self.flows.update(after.flows)
+        gone, come = before.flows, after.flows
+        left = [self.flows.pop(cookie) for cookie in gone.keys() - come.keys() if cookie in self.flows]
+        added = [flow for cookie, flow in come.items() if cookie not in self.flows]
+        self.flows.update(come)
         old, new = numbered(before.groups, before.meters), numbered(after.groups, after.meters)
         items = {item for item in old if item not in new} | {
             item for item in new if self.numbered.get(item) != new[item]
@@ -72,7 +72,7 @@ class Wanted:
             else:
                 self.numbered.pop(item, None)
         items |= self._count(added, left)
-        return Edit(before.flows.keys() ^ after.flows.keys(), left, items)
+        return Edit(gone.keys() ^ come.keys(), left, items)
 
     def _count(self, added: Iterable[Flow], left: Iterable[Flow]) -> set[Item]:
         """Count the users of groups; returns the groups that were kept only for users that have gone."""

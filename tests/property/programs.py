@@ -63,7 +63,7 @@ def completed(program: Program) -> Program:
 
 
 def share_of(program: Program) -> Share:
-    return Share(dict(program.flows), tuple(program.groups.values()), tuple(program.meters.values()))
+    return Share(tuple(program.flows.values()), tuple(program.groups.values()), tuple(program.meters.values()))
 
 
 variants = st.integers(0, 2)

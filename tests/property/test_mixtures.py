@@ -276,7 +276,7 @@ class Mixtures(RuleBasedStateMachine):
         a, b = End(wire[0], f"to-{wire[1]}"), End(wire[1], f"to-{wire[0]}")
         self.core.heard(a, b, 0.0)
         self.core.heard(b, a, 0.0)
-        assert Link.between(a, b) in self.core.fabric.links
+        assert Link.between(a, b) in self.core.discovery.links()
 
     def tell(self) -> None:
         changed = {change.switch for change in self.core.changes()}

@@ -132,7 +132,7 @@ class Synchronising(RuleBasedStateMachine):
     @rule(program=programs)
     def change_groups_first(self, program: Program) -> None:
         """Groups leave with one unit, and the flows that use them with a later one."""
-        self.synchroniser.change(Share({}, (*self.wanted.groups.values(),)), Share({}, (*program.groups.values(),)))
+        self.synchroniser.change(Share((), (*self.wanted.groups.values(),)), Share((), (*program.groups.values(),)))
         self.want(Program(self.wanted.flows, program.groups, self.wanted.meters))
 
     @rule(number=st.integers(0, 2))

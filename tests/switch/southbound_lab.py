@@ -66,6 +66,9 @@ class Recorder:
         if self.southbound:
             self.southbound.open_gate(name)
 
+    def switch_settled(self, name: str) -> None:
+        """Nothing that a test asks for; see `Southbound.settled`."""
+
     def switch_lost(self, name: str, reason: str) -> None:
         self.lost.append((name, reason))
 

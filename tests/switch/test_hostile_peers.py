@@ -151,7 +151,7 @@ def test_a_switch_that_is_no_longer_expected_is_dropped() -> None:
         southbound.expect({GOOD: "s1"})
         assert await other.is_closed()
         assert recorder.lost == [("s2", "it is no longer in the configuration")]
-        southbound.change("s2", Share({}), Share({}))
+        southbound.change("s2", Share(), Share())
         assert await southbound.settled(["s1", "s2"], 5)
 
     with_a_good_switch(scenario)

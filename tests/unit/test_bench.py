@@ -11,11 +11,15 @@ import bench
 import bench_change
 import bench_change_ovn
 import bench_flows
+import bench_memory
 import bench_report
+import bench_sync
+import full_switch
 from bench_report import Figure
 from controller.intent.edit import difference
 from controller.intent.loader import load
 from controller.situation import IntentIndex
+from installation import Installation
 from namespaces import CommandError
 
 
@@ -56,6 +60,32 @@ def test_flows_bench_prints_lines_and_its_aims_are_met(capsys: pytest.CaptureFix
     assert all(figure["value"] <= figure["peer"] for figure in aims.values()), aims
     assert figures["vxlan: each network of others"]["value"] == 0
     assert figures["vxlan: a switch with 1,000 networks of 2 local ports and 2 remote addresses"]["value"] > 1000
+
+
+def test_memory_bench_measures_a_daemon_that_serves_all_switches() -> None:
+    figures = {figure.case: figure for figure in bench_memory.measure(Installation(networks=20, switches=4, spread=3))}
+    values = {case.partition(": ")[2]: figure.value for case, figure in figures.items()}
+    assert {figure.case.partition(": ")[0] for figure in figures.values()} == {"20 networks of 3 ports over 4 switches"}
+    each_switch = 10 + 3 * 3
+    assert values["flows"] == 20 * 3 * (3 + 2 + 2) + 4 * each_switch
+    assert 10 < values["daemon with the intent alone"] <= values["daemon in sync with all"]
+    assert values["daemon in sync with all"] <= values["daemon at its largest"]
+    assert {case: figure.unit for case, figure in figures.items() if figure.peer} == {
+        "20 networks of 3 ports over 4 switches: compiled": "s",
+        "20 networks of 3 ports over 4 switches: daemon in sync with all": "MB",
+    }
+
+
+def test_the_full_switch_is_asked_for_ten_flows_for_each_network(tmp_path: Path) -> None:
+    flows = {}
+    for networks in (1, 5000):
+        document = tmp_path / f"{networks}.yaml"
+        document.write_text(full_switch.topology(networks))
+        names = [*full_switch.interfaces(networks), "vxlan0"]
+        program = bench_sync.compiled(document, {name: number for number, name in enumerate(names, 1)})
+        flows[networks] = len(program.flows)
+    assert full_switch.interfaces(5000) == ["a0", "a1", "b0", "b1"]
+    assert flows[5000] - flows[1] == 10 * 4999 + 2, "and one for each further trunk"
 
 
 def test_failure_of_a_bench_is_told_and_ends_with_status_1(

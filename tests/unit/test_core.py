@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from ipaddress import ip_address
+
+import pytest
 
 from controller.compiler import Change
 from controller.core import Core
@@ -11,6 +14,7 @@ from controller.dataplane.fields import ETH_SRC, mac_number
 from controller.dataplane.flow import Output, ToGroup
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface, Link
+from controller.fabric.settling import Moved, Settling
 from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
 from controller.missing import missing_tunnels, networks_on
 from controller.network_plan import ANNOUNCEMENTS
@@ -140,14 +144,15 @@ def test_announcements_at_tenants_interfaces_and_tunnels_are_not_believed() -> N
     for interface in ("tap1", "vxlan0"):
         assert not core.heard(End("s1", interface), End("s2", "wire2"), 0.0)
         assert not core.heard(End("s2", "wire2"), End("s1", interface), 0.0)
+    core.changes()
     assert core.fabric.links == {Link(ENDS["s1"], ENDS["s2"])}
 
 
 def test_a_link_that_goes_down_ends_at_once() -> None:
     core = started()
     core.interface_changed("s1", Interface("wire1", 4, up=False), deleted=False)
-    assert core.fabric.links == frozenset()
     core.changes()
+    assert core.fabric.links == frozenset()
     assert all(not group.buckets for group in core.compiler.program("s1").groups.values())
 
 
@@ -178,6 +183,7 @@ def test_a_switch_that_comes_back_without_its_link_loses_it() -> None:
     core = started()
     core.switch_lost("s2")
     core.switch_ready("s2", INTERFACES[:3], True, 1.0)
+    core.changes()
     assert core.fabric.links == frozenset()
 
 
@@ -249,3 +255,34 @@ def test_a_meter_that_networks_of_a_trunk_share_stays_with_the_last() -> None:
         gone = {one.id for change in core.changes() for one in change.before.meters if one not in change.after.meters}
         assert gone == (set() if left else {meter})
         assert (meter in core.compiler.program("s1").meters) == bool(left)
+
+
+def test_links_heard_in_one_turn_cost_one_computation_of_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = started()
+    retarget, targets = Settling.retarget, []
+
+    def spy(settling: Settling, names: Iterable[str], links: frozenset[Link], connected: Collection[str]) -> Moved:
+        targets.append(links)
+        return retarget(settling, names, links, connected)
+
+    monkeypatch.setattr(Settling, "retarget", spy)
+    for one, other in (("s1", "s2"), ("s2", "s1")):
+        assert core.heard(End(one, "wire2"), End(other, "wire2"), 0.0)
+    assert targets == []
+    assert core.is_dirty
+    core.changes()
+    assert targets == [core.fabric.links]
+    assert len(core.fabric.links) == 2
+
+
+def test_changes_are_made_switches_first_and_no_more_than_were_asked_for() -> None:
+    core = Core()
+    core.adopt(INTENT, KEYS)
+    for name in SWITCHES:
+        core.switch_ready(name, INTERFACES, True, 0.0)
+    reasons_of = [
+        {flow.reason.network for change in core.changes(1) for flow in change.after.contents} for _ in range(4)
+    ]
+    assert reasons_of[:2] == [{""}, {""}]
+    assert sorted(map(sorted, reasons_of[2:])) == [["blue/web"], ["red/web"]]
+    assert not core.is_dirty

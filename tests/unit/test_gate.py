@@ -46,3 +46,14 @@ def test_a_switch_that_left_while_it_waited_waits_again_although_its_interfaces_
     gate.leave("s1")
     gate.arrive("s1", True, 20.0)
     assert gate.open(20.0, (), is_compiled=True) == ["s1"]
+
+
+def test_at_a_start_those_that_listen_go_together() -> None:
+    gate = Gate()
+    gate.arrive("s1", False, 1.0)
+    gate.arrive("s2", False, 1.3)
+    assert gate.open(1.0 + LISTENING, (), is_compiled=True) == []
+    assert gate.open(1.3 + LISTENING, (), is_compiled=True) == ["s1", "s2"]
+    gate.arrive("s1", False, GRACE)
+    gate.arrive("s2", False, GRACE + 1.0)
+    assert gate.open(GRACE + LISTENING, (), is_compiled=True) == ["s1"], "later nobody waits for another"

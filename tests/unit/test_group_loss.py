@@ -13,7 +13,7 @@ from tests.property.model_switch import ModelSwitch
 WHY = Reason("test", "a test")
 GROUP = Group(OUR_GROUPS[0], GroupKind.ALL, (), WHY)
 USER = Flow(0, 1, match_of(in_port=1), (ToGroup(GROUP.id),), None, None, 0, WHY)
-FLOWS, GROUPS = share_of([USER]), Share({}, (GROUP,))
+FLOWS, GROUPS = share_of([USER]), Share((), (GROUP,))
 
 
 class Pair:

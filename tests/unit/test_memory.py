@@ -82,6 +82,7 @@ def test_what_is_restored_is_stale_until_confirmed() -> None:
     core.switch_ready("s2", INTERFACES, True, 2000.0)
     assert core.fabric.links == {Link(End("s1", "wire1"), End("s2", "wire1"))}
     assert core.tick(2010.0), "both are, and hear nothing"
+    core.changes()
     assert core.fabric.links == frozenset()
 
 

@@ -20,11 +20,12 @@ NETWORK = "blue/web"
 
 def forget_a_flow(compiler: Compiler) -> None:
     share = compiler._shares["s1"][NETWORK]
-    compiler._shares["s1"][NETWORK] = Share(dict(list(share.flows.items())[1:]))
+    compiler._shares["s1"][NETWORK] = Share(share.contents[1:])
 
 
 def forget_what_a_cookie_is(compiler: Compiler) -> None:
-    compiler._flows["s1"].pop(next(iter(compiler._shares["s1"][NETWORK].flows)))
+    share, own = compiler._shares["s1"][NETWORK], compiler._shares["s1"][SWITCH]
+    compiler._reporting["s1"][next(iter(share.flows))] = own.contents[0]
 
 
 def keep_an_old_unit(compiler: Compiler) -> None:
@@ -38,7 +39,7 @@ def forget_a_unit(compiler: Compiler) -> None:
 
 
 def forget_the_switchs_own(compiler: Compiler) -> None:
-    compiler._shares["s1"][SWITCH] = Share({})
+    compiler._shares["s1"][SWITCH] = Share()
 
 
 @pytest.mark.parametrize(
