@@ -57,13 +57,13 @@ def test_the_command_says_what_was_changed_and_where(ring: Installation) -> None
     equal = "".join(f"{name}: as it should be\n" for name in names)
     assert audit() == (0, equal)
     switch, before = ring.lab.switches["s1"], ring.flows("s1")
-    blue = [flow for flow in before if "table=1," in flow]
-    assert len(blue) == 2, "one for each network"
+    entries = [flow for flow in before if "table=1," in flow]
+    assert len(entries) == 3, "one for each network"
     switch.ofctl(
         "--strict",
         "del-flows",
         switch.bridge,
-        blue[0].partition(" actions=")[0].partition("cookie=")[2].partition(", ")[2],
+        entries[0].partition(" actions=")[0].partition("cookie=")[2].partition(", ")[2],
     )
     switch.ofctl("add-flow", switch.bridge, "cookie=0x7e00000000000001, priority=999 actions=FLOOD")
     status, said = audit()
