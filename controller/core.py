@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from apps import learning
-from controller.compiler import Change, Compiler
+from controller.compiler import Change, Compiler, beside
 from controller.dataplane.fields import ETH_SRC
 from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
@@ -20,7 +20,7 @@ from controller.fabric.memory import Memory
 from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
 from controller.fabric.settling import Moved, Settling
 from controller.intent.model import Intent, SegmentKey
-from controller.lookup import aim, network_units, switch_unit
+from controller.lookup import aim, network_units, second_units, switch_unit
 from controller.situation import IntentIndex, Situation
 from controller.touched import Touched
 
@@ -42,8 +42,10 @@ class Core:
         """A snapshot of what is there."""
         return self.situation.fabric
 
-    def adopt(self, intent: Intent, keys: Mapping[str, SegmentKey]) -> None:
-        """Take a new intent into force, with the key of each network that has one."""
+    def adopt(
+        self, intent: Intent, keys: Mapping[str, SegmentKey], second_keys: Mapping[str, SegmentKey] | None = None
+    ) -> None:
+        """Take a new intent into force, with the key of each network that has one; see `rekey` for second ones."""
         before, index = self.situation, IntentIndex(intent)
         switches = {name: view for name, view in self.fabric.switches.items() if _is_same_switch(name, intent, before)}
         for name in self.fabric.switches.keys() - switches.keys():
@@ -52,10 +54,17 @@ class Core:
         addresses.limit = intent.fabric.learning.limit
         addresses.keep_only(index.learning_ports, index.given_addresses)
         self.situation = replace(
-            before, index=index, keys=dict(keys), fabric=replace(self.fabric, switches=switches), addresses=addresses
+            before, index=index, fabric=replace(self.fabric, switches=switches), addresses=addresses
         )
         self._touched.edit(before, self.situation)
+        self.rekey(keys, second_keys or {})
         self._refresh_links()
+
+    def rekey(self, keys: Mapping[str, SegmentKey], second_keys: Mapping[str, SegmentKey]) -> None:
+        """Have networks on these keys, and those that move from one to another on a second one each."""
+        before = self.situation
+        self.situation = replace(before, keys=dict(keys), second_keys=dict(second_keys))
+        self._touched.keys(before, self.situation)
 
     def memory(self) -> Memory:
         """A snapshot of what was learned."""
@@ -190,6 +199,10 @@ class Core:
         """Switches of intent that have no session."""
         return sorted(self.situation.intent.fabric.switches.keys() - set(self.connected_switches()))
 
+    def absent_switches(self) -> list[str]:
+        """Switches that were seen before, so that they may hold something of ours, and have no session."""
+        return sorted(name for name, view in self.fabric.switches.items() if not view.connected)
+
     def missing_tunnels(self, name: str) -> list[tuple[str, str]]:
         """(encapsulation, interface) that networks with a port on a connected switch need and it does not have."""
         view = self.fabric.switches.get(name)
@@ -197,8 +210,10 @@ class Core:
             return []
         tunnels = self.situation.intent.fabric.switches[name].tunnels
         ports = self.situation.index.ports_by_switch.get(name, {}).values()
-        keys = (self.situation.keys.get(network) for port in ports for network in port.networks)
-        needed = {key.segment for key in keys if key and key.segment.is_overlay}
+        networks = [network for port in ports for network in port.networks]
+        known = (self.situation.keys, self.situation.second_keys)
+        keys = (keys[network] for keys in known for network in networks if network in keys)
+        needed = {key.segment for key in keys if key.segment.is_overlay}
         return [
             (segment.value, tunnels[segment])
             for segment in sorted(needed)
@@ -228,12 +243,13 @@ class Core:
         for network in networks:
             aim(self.situation, network)
             changes += self.compiler.compile_network(network, network_units(self.situation, network))
+            changes += self.compiler.compile_network(beside(network), second_units(self.situation, network))
         return changes
 
     def recompile(self, name: str) -> None:
         """Have all of a switch compiled anew, as it was found to be remembered wrongly."""
         self._touched.switches.add(name)
-        self._touched.networks.update(self.compiler.networks_on(name), self.situation.intent.networks)
+        self._touched.networks.update(map(str.strip, self.compiler.networks_on(name)), self.situation.intent.networks)
         self.compiler.forget_switch(name)
 
     def _put_view(self, view: SwitchView) -> None:
@@ -254,7 +270,7 @@ class Core:
         self.situation = replace(self.situation, trees=self.settling.trees, routes=self.settling.routes)
         if moved.destinations:
             self._touched.switches.update(self.fabric.switches)
-        self._touched.networks.update(self.settling.concerned(moved))
+        self._touched.networks.update(self.settling.concerned(moved), self.situation.second_keys)
 
     def _can_carry(self, link: Link) -> bool:
         return self.announces(link.a) and self.announces(link.b)

@@ -4,6 +4,7 @@ Whatever happens (a switch connects, an interface comes, an announcement is hear
 and once the loop has nothing else to hand over, the core's changes go to the switches: all events of one turn cost one
 compilation. Thousands of networks are compiled a few at a time, as sessions must live on meanwhile. What must not
 change everywhere at once takes steps, each after switches confirmed the one before (`controller.fabric.settling`).
+Networks that get another key take steps, too (`controller.intent.moves`).
 
 A switch that connects with flows of ours is not changed until the view of it is complete (`controller.gate`).
 
@@ -25,6 +26,7 @@ from controller.audit_on_demand import AuditOnDemand
 from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.fabric.model import Link
+from controller.gate import GRACE
 from controller.keeper import Keeper
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen
@@ -34,6 +36,8 @@ from controller.watch import Signature
 
 log = logging.getLogger(__name__)
 
+CONFIRM_WITHIN = 5.0
+"""Seconds for all switches to confirm a step of networks that get another key; then it is asked again."""
 NETWORKS_PER_TURN = 50
 """Networks that are compiled before sessions get their turn again."""
 CHECK_EVERY = 0.1
@@ -72,10 +76,13 @@ class Daemon:
         self._audit = AuditOnDemand(self._core, self._southbound, state)
         self._flush_scheduled = False
         self._confirming: asyncio.Task[None] | None = None
+        self._moving: asyncio.Task[None] | None = None
         self._links: frozenset[Link] = frozenset()
         self._compiled = asyncio.Event()
         self._recompiled: set[str] = set()
         """Switches whose whole program is to be compared with what they were told."""
+        self._moved_at = 0.0
+        """When networks last took a step from key to key."""
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
 
@@ -97,7 +104,7 @@ class Daemon:
         done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
         log.info("ending; flows stay in place")
-        for task in [*tasks, stopping, *([self._confirming] if self._confirming else [])]:
+        for task in [*tasks, stopping, *filter(None, [self._confirming, self._moving])]:
             task.cancel()
         await self._southbound.close()
         self._keeper.save()
@@ -133,6 +140,8 @@ class Daemon:
             self._compiled.set()
             self._events.open_gates()
         if self._core.settling.is_pending and self._confirming is None:
+        if self._configuration.moves.is_pending and self._moving is None:
+            self._moving = asyncio.create_task(self._move())
             self._confirming = asyncio.create_task(self._confirm())
 
     def _log_links(self) -> None:
@@ -154,6 +163,32 @@ class Daemon:
             else:
                 await self._southbound.progress()
         self._confirming = None
+
+    async def _move(self) -> None:
+        """The same for networks that get another key."""
+        while self._configuration.moves.is_pending:
+            moves = self._configuration.moves
+            has_settled = await self._southbound.settled(self._core.connected_switches(), CONFIRM_WITHIN)
+            is_confirmed = has_settled and not self._core.is_dirty
+            # Frames that left before have arrived by then.
+            await asyncio.sleep(SLICE)
+            if is_confirmed and moves is self._configuration.moves:
+                self._advance_moves()
+        self._moving = None
+
+    def _advance_moves(self) -> None:
+        """All connected switches hold what the keys in force ask for."""
+        now, absent = self._events.clock, self._core.absent_switches()
+        is_missing_some = bool(absent) or (now < GRACE and bool(self._core.missing_switches()))
+        if is_missing_some and now < self._moved_at + GRACE:
+            return
+        before = self._configuration.moves
+        self._configuration.advance_moves(is_complete=not absent)
+        moves = self._configuration.moves
+        if moves is not before:
+            self._moved_at = now
+            self._core.rekey(moves.entered, moves.second)
+            self._schedule()
 
     async def _beat(self) -> None:
         """What is done again and again: announce, age links, open gates."""
@@ -213,13 +248,15 @@ class Daemon:
         if loaded.intent is None:
             return False
         try:
-            keys = self._configuration.settle_keys(loaded.intent)
+            self._configuration.settle_keys(loaded.intent)
         except StateError as error:
             log.error("%s", error)
             return False
         switches = loaded.intent.fabric.switches
         self._southbound.expect({switch.dpid: name for name, switch in switches.items()})
-        self._core.adopt(loaded.intent, keys)
+        moves = self._configuration.moves
+        self._moved_at = self._events.clock
+        self._core.adopt(loaded.intent, moves.entered, moves.second)
         for name in switches:
             self._events.explain_missing_tunnels(name)
         self._schedule()

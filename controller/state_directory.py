@@ -29,6 +29,7 @@ from typing import Any
 from controller.fabric.memory import Memory, from_plain, to_plain
 from controller.intent.allocation import KeyLedger
 from controller.intent.model import Segment, SegmentKey
+from controller.intent.moves import Unsettled
 from controller.sealed import Damaged, UnknownVersion, seal, unseal
 
 _LEDGER, _PREVIOUS, _MEMORY, _AUDIT = "keys.json", "keys.json.bak", "memory.json", "audit.json"
@@ -194,6 +195,8 @@ def _encode(ledger: KeyLedger) -> bytes:
     content = {
         "held": {network: [key.segment.value, key.key] for network, key in ledger.held.items()},
         "released": [[key.segment.value, key.key, since] for key, since in ledger.released.items()],
+        "moving": {network: [_plain(key) for key in keys] for network, keys in ledger.unsettled.moving.items()},
+        "vacated": [[key.segment.value, key.key, network] for key, network in ledger.unsettled.vacated.items()],
     }
     return seal(json.dumps(content))
 
@@ -217,8 +220,22 @@ def _read(file: Path) -> KeyLedger | None:
 def _decode(content: dict[str, Any]) -> KeyLedger:
     held = {network: _key(segment, key) for network, (segment, key) in content["held"].items()}
     released = {_key(segment, key): float(since) for segment, key, since in content["released"]}
-    return KeyLedger(held, released)
+    # A ledger from before there were moves has neither.
+    moving = {
+        network: (_key_or_none(entered), _key_or_none(second))
+        for network, (entered, second) in content.get("moving", {}).items()
+    }
+    vacated = {_key(segment, key): str(network) for segment, key, network in content.get("vacated", [])}
+    return KeyLedger(held, released, Unsettled(moving, vacated))
+
+
+def _plain(key: SegmentKey | None) -> list[str | int] | None:
+    return [key.segment.value, key.key] if key else None
 
 
 def _key(segment: str, key: int) -> SegmentKey:
     return SegmentKey(Segment(segment), key)
+
+
+def _key_or_none(plain: tuple[str, int] | None) -> SegmentKey | None:
+    return _key(*plain) if plain else None

@@ -42,18 +42,21 @@ class Touched:
         if interface in situation.intent.fabric.switches[name].tunnels.values():
             self.switch(situation, name)
 
+    def keys(self, before: Situation, after: Situation) -> None:
+        """Networks are on other keys than before."""
+        for old, new in ((before.keys, after.keys), (before.second_keys, after.second_keys)):
+            self.networks.update(network for network in old.keys() | new.keys() if old.get(network) != new.get(network))
+
     def edit(self, before: Situation, after: Situation) -> None:
-        """Intent or keys are others than before."""
+        """Intent is another than before."""
         if before.intent.fabric != after.intent.fabric:
             self.switches.update(after.fabric.switches)
             self.networks.update(before.intent.networks, after.intent.networks)
             return
         for network in before.intent.networks.keys() | after.intent.networks.keys():
-            if (
-                before.intent.networks.get(network) != after.intent.networks.get(network)
-                or before.keys.get(network) != after.keys.get(network)
-                or before.index.ports_by_network.get(network) != after.index.ports_by_network.get(network)
-            ):
+            if before.intent.networks.get(network) != after.intent.networks.get(
+                network
+            ) or before.index.ports_by_network.get(network) != after.index.ports_by_network.get(network):
                 self.networks.add(network)
         for name in after.fabric.switches:
             if before.index.ports_by_switch.get(name) != after.index.ports_by_switch.get(name):

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 
 from controller.intent.key_pool import KeyPool
 from controller.intent.model import Intent, Network, Segment, SegmentKey
+from controller.intent.moves import Unsettled
 
 QUARANTINE = 86_400.0
 """Seconds for which a released key is not given out unless no other is left."""
@@ -32,10 +33,14 @@ QUARANTINE = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class KeyLedger:
-    """Which network holds which key, by network id; and when each key in quarantine was released (POSIX time)."""
+    """Which network holds which key, by network id; and when each key in quarantine was released (POSIX time).
+
+    A network that moves from key to key holds the new one already; `unsettled` says where it stands.
+    """
 
     held: Mapping[str, SegmentKey] = field(default_factory=dict)
     released: Mapping[SegmentKey, float] = field(default_factory=dict)
+    unsettled: Unsettled = field(default_factory=Unsettled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class _Allocation:
         taken = set(held.values())
         released = {key: released[key] for key in sorted(released) if key not in taken}
         problems = sorted(self._problems, key=lambda problem: problem.network)
-        return KeyLedger(held, released), held, tuple(problems)
+        return KeyLedger(held, released, self._ledger.unsettled), held, tuple(problems)
 
     def _give_chosen(self) -> None:
         for network in self._networks:

@@ -12,10 +12,18 @@ import pytest
 
 from controller.intent.allocation import KeyLedger
 from controller.intent.model import Segment, SegmentKey
+from controller.intent.moves import Unsettled
 from controller.state_directory import StateDirectory, StateError, read_ledger
 
 OLD = KeyLedger({"blue/web": SegmentKey(Segment.VLAN, 2)}, {SegmentKey(Segment.GRE, 5): 12.5})
-NEW = KeyLedger({"blue/web": SegmentKey(Segment.VLAN, 2), "blue/db": SegmentKey(Segment.VXLAN, 4096)}, {})
+NEW = KeyLedger(
+    {"blue/web": SegmentKey(Segment.VLAN, 2), "blue/db": SegmentKey(Segment.VXLAN, 4096)},
+    {},
+    Unsettled(
+        {"blue/db": (SegmentKey(Segment.VLAN, 7), SegmentKey(Segment.VXLAN, 4096)), "red/db": (None, None)},
+        {SegmentKey(Segment.GRE, 5): "red/web"},
+    ),
+)
 
 
 @pytest.fixture
