@@ -140,9 +140,9 @@ class Daemon:
             self._compiled.set()
             self._events.open_gates()
         if self._core.settling.is_pending and self._confirming is None:
+            self._confirming = asyncio.create_task(self._confirm())
         if self._configuration.moves.is_pending and self._moving is None:
             self._moving = asyncio.create_task(self._move())
-            self._confirming = asyncio.create_task(self._confirm())
 
     def _log_links(self) -> None:
         links = self._core.fabric.links
