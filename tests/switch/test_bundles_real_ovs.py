@@ -153,8 +153,9 @@ def test_no_packet_sees_half_a_change(ovs: PrivateOvs, lab: tuple[PrivateOvs, in
 
 
 def test_no_packet_sees_half_of_a_new_version_that_takes_many_bundles(
-    ovs: PrivateOvs, lab: tuple[PrivateOvs, int]
+    ovs: PrivateOvs, lab: tuple[PrivateOvs, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(delivery, "MESSAGES_PER_BUNDLE", 2000)
     endpoint, programs = meet(ovs), [versioned(version, 24_000) for version in (0, 1)]
 
     async def scenario() -> None:
@@ -170,7 +171,7 @@ def test_no_packet_sees_half_of_a_new_version_that_takes_many_bundles(
                     assert await southbound.settled(["s1"], 20)
                     assert cookies_of(ovs) == programs[version].flows.keys()
             assert recorder.refusals == []
-            assert southbound.statistics.sent["bundles"] - before >= 6
+            assert southbound.statistics.sent["bundles"] - before >= 48
 
     asyncio.run(scenario())
 
