@@ -68,6 +68,14 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
             pid=self.pid,
         )
         self.ovs.vsctl(*self._physical(), "--", *self._integration())
+        self._give_address()
+
+    def restart_switch(self) -> None:
+        """Start ovs-vswitchd again after its end: without flows, and without the underlay address, which it gets."""
+        self.ovs.start_switch()
+        self._give_address()
+
+    def _give_address(self) -> None:
         dad = " nodad" if self._address.version == 6 else ""
         lines = [f"link set {PHYSICAL} addrgenmode none", f"address add {self._address} dev {PHYSICAL}{dad}"]
         ip_batch([*lines, f"link set {PHYSICAL} up"], pid=self.pid)

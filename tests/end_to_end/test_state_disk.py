@@ -1,0 +1,141 @@
+"""The disk with the state directory is full or read-only: the daemon says so, and neither traffic nor keys are lost."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.eventually import eventually
+from tests.end_to_end.fault_site import standing, train
+from tests.end_to_end.running import Installation
+
+pytestmark = pytest.mark.ovs
+
+STRANGER = "02:00:00:00:00:77"
+
+
+class SmallDisk:
+    """A file system of 256 KiB in memory; it is in the mount namespace of a process that ends with this one."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir()
+        mount = f"mount -t tmpfs -o size=256k,mode=0700 tenantry-test {directory} && echo there && cat"
+        self._holder = subprocess.Popen(
+            ["unshare", "--mount", "sh", "-c", mount], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert self._holder.stdout
+        assert self._holder.stdout.readline() == b"there\n"
+        self._directory = directory
+        self.path = Path(f"/proc/{self._holder.pid}/root{directory}")
+        """How to reach it from outside."""
+
+    def remount(self, how: str) -> None:
+        """Make it `ro` or `rw`."""
+        inside = ["nsenter", "--mount", f"--target={self._holder.pid}"]
+        subprocess.run([*inside, "mount", "-o", f"remount,{how}", str(self._directory)], check=True)
+
+    def close(self) -> None:
+        """Remove it."""
+        self._holder.communicate()
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallDisk]:
+    made = SmallDisk(tmp_path_factory.mktemp("mounted") / "disk")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, disk: SmallDisk) -> Iterator[Installation]:
+    directory = tmp_path_factory.mktemp("disk")
+    (directory / "state").symlink_to(disk.path)
+    with standing(directory) as (installation, _):
+        yield installation
+
+
+@contextmanager
+def full(disk: SmallDisk) -> Iterator[None]:
+    """The disk without a free byte."""
+    filler = disk.path / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+@contextmanager
+def read_only(disk: SmallDisk) -> Iterator[None]:
+    """The disk after the kernel has given up writing to it."""
+    disk.remount("ro")
+    try:
+        yield
+    finally:
+        disk.remount("rw")
+
+
+def add_a_network(document: dict[str, Any]) -> None:
+    """One that needs a new key."""
+    document["tenants"]["green"] = {"networks": {"new": {"segment": "auto"}}}
+
+
+@pytest.mark.parametrize(("trouble", "said"), [(full, "no space left on device"), (read_only, "read-only file system")])
+def test_a_disk_that_takes_nothing(site: Installation, disk: SmallDisk, trouble: Any, said: str) -> None:  # noqa: ANN401
+    state, keys = site.daemon.state, (site.daemon.state / "keys.json").read_bytes()
+    before, logged, text = site.all_cookies(), len(site.log()), site.topology.read_text()
+    with train(site) as running:
+        with trouble(disk):
+            site.edit(add_a_network)
+            news = site.log()[logged:]
+            assert f"{state}/keys.json: cannot be used ({said}); check owner, mode and disk" in news
+            assert "not reloaded; the configuration before stays in force" in news
+            assert (state / "keys.json").read_bytes() == keys
+            assert site.all_cookies() == before
+        running.pass_frames(100)
+        site.edit(add_a_network)
+        assert "green/new" in (state / "keys.json").read_text(), "taken up when there is room again"
+        site.write(text)
+    assert running.faults() == {}
+
+
+def test_what_is_learned_meanwhile_is_kept_later(site: Installation, disk: SmallDisk) -> None:
+    state, logged = site.daemon.state, len(site.log())
+    with full(disk), site.prober() as prober:
+        prober.send("blueweb3", "stranger", src=STRANGER)
+        eventually(lambda: f"address {STRANGER}: learned" in site.log()[logged:], "it is learned")
+        said = f"what is learned is not kept: {state}/memory.json: cannot be used (no space left on device)"
+        eventually(lambda: said in site.log()[logged:], "a warning")
+    eventually(lambda: str(int(STRANGER.replace(":", ""), 16)) in (state / "memory.json").read_text(), "it is kept")
+
+
+@pytest.mark.parametrize("trouble", [full, read_only])
+def test_a_daemon_that_dies_meanwhile(site: Installation, disk: SmallDisk, trouble: Any) -> None:  # noqa: ANN401
+    """With a full disk it works from what is there; with one that is read-only it says why it does not start."""
+    state, before, logged = site.daemon.state, site.all_cookies(), len(site.log())
+    connected = site.log().count("connected with")
+    with train(site) as running:
+        with trouble(disk):
+            site.daemon.kill()
+            site.daemon.start()
+            if trouble is read_only:
+                assert site.daemon.process
+                assert site.daemon.process.wait(20) == 1
+                assert f"{state}: cannot be used (read-only file system); check" in site.log()[logged:]
+                assert site.all_cookies() == before
+        if trouble is read_only:
+            site.daemon.start()
+        site.wait_for_log("connected with", connected + len(before))
+        site.settle()
+    assert running.faults() == {}
+    assert site.all_cookies() == before
