@@ -110,7 +110,7 @@ class _Allocation:
                 continue
             if key in self._owner:
                 what = f"network {network.id} gives up {key}, which network {self._owner[key]} now asks for by number"
-                self._report(network, what, "expect its guests to be apart until all switches have changed")
+                self._report(network, what, "the other waits until all switches have changed")
             elif not key.is_tunnel and any(key.key in reserved for reserved in self._fabric.reserved):
                 self._report(network, f"network {network.id} gives up {key}, which is now reserved", "none is needed")
             else:

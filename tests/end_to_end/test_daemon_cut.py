@@ -1,7 +1,7 @@
 """The daemon dies in the middle of what it tells the switches, wherever that is: nothing is lost, and nothing crosses.
 
 What is under way is the most that an edit can ask for: networks change their kinds of segment and their keys, one comes
-or goes, one gets another description. A `Cutter` decides after how many messages the daemon dies.
+or goes, one gets another description, a port moves. A `Cutter` decides after how many messages the daemon dies.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ def changed(document: dict[str, Any]) -> None:
     tenants["blue"]["networks"]["db"] = {"segment": "vlan", "key": 102, "description": "moved into the fabric"}
     tenants["red"]["networks"]["db"]["key"] = 70002
     tenants["red"]["networks"]["web"]["description"] = "as it was"
+    # To where there is no such interface yet.
+    tenants["red"]["ports"]["web2"] |= {"switch": "hv3", "interface": "tap9"}
     tenants["green"] = {"networks": {"new": {"segment": "auto"}}}
 
 
