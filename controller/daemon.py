@@ -91,11 +91,12 @@ class Daemon:
 
         Raises InvalidConfiguration, StateError, and ListenError when an endpoint cannot be listened on.
         """
+        # First of all: a SIGHUP that comes meanwhile must not be the end.
+        self._take_signals()
         seen = self._configuration.signature()
         if not await self._load():
             raise InvalidConfiguration
         self._core.restore(self._memory, self._events.clock)
-        self._take_signals()
         await self._southbound.listen(self._options.listen)
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
         forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())

@@ -17,6 +17,7 @@ are in use: `StateError`. What was learned can be learned again, so damage there
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -54,7 +55,7 @@ class StateDirectory:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 raise StateError(f"{path}: others may write to it; make it the daemon's own, with mode 0700")
-            self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = _open_lock(path / LOCK)
         except OSError as error:
             raise _unusable(path, error) from None
         try:
@@ -182,6 +183,16 @@ def read_audit(path: Path) -> str | None:
         return None
     except OSError as error:
         raise _unusable(file, error) from None
+
+
+def _open_lock(file: Path) -> int:
+    """A disk that became read-only is no reason not to start: only what is new has to be written."""
+    try:
+        return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return os.open(file, os.O_RDONLY | os.O_CLOEXEC)
 
 
 _REMEDY = "restore it from a backup, or remove it to give all networks without a chosen key new ones"

@@ -27,7 +27,8 @@ from controller.intent import lab_model
 from controller.intent.model import Segment
 from lab_node import LabNode
 from namespaces import ip_batch
-from private_ovs import PrivateOvs
+from packet_sockets import widen
+from private_ovs import SWITCH, PrivateOvs
 
 INTEGRATION, PHYSICAL = "br-int", "br-phys"
 MAX_IDLE = 500
@@ -71,13 +72,18 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         self._give_address()
 
     def restart_switch(self) -> None:
-        """Start ovs-vswitchd again after its end: without flows, and without the underlay address, which it gets."""
+        """Start ovs-vswitchd again after its end: without flows, and with the underlay address."""
         self.ovs.start_switch()
         self._give_address()
 
+    def widen(self) -> None:
+        """Give ovs-vswitchd room for frames that come while it does not get its turn."""
+        if pid := self.ovs.pid(SWITCH):
+            widen(pid)
+
     def _give_address(self) -> None:
         dad = " nodad" if self._address.version == 6 else ""
-        lines = [f"link set {PHYSICAL} addrgenmode none", f"address add {self._address} dev {PHYSICAL}{dad}"]
+        lines = [f"link set {PHYSICAL} addrgenmode none", f"address replace {self._address} dev {PHYSICAL}{dad}"]
         ip_batch([*lines, f"link set {PHYSICAL} up"], pid=self.pid)
 
     def _physical(self) -> list[str]:

@@ -1,7 +1,7 @@
 """Stands between switches and daemon, and cuts all connections after exactly so many messages that change a switch.
 
-Switches connect to the cutter's socket, and each connection goes on to the daemon's, which may come later. What the
-daemon sends is handed on message by message; bundle requests count, as do the messages inside.
+Switches connect to the cutter's socket, and each connection goes on to the daemon's, if somebody listens there. What
+the daemon sends is handed on message by message; bundle requests count, as do the messages inside.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from controller.southbound.framing import Framer
 
 EXPERIMENTER, FLOW_MOD, GROUP_MOD, METER_MOD = 4, 14, 15, 29
 CHANGES = (EXPERIMENTER, FLOW_MOD, GROUP_MOD, METER_MOD)
-_RETRY = 0.02
 
 
 class Cutter:
@@ -73,14 +72,12 @@ class Cutter:
         self._open.clear()
 
     async def _serve(self, from_switch: asyncio.StreamReader, to_switch: asyncio.StreamWriter) -> None:
-        self._open.add(to_switch)
-        while True:
-            try:
-                from_daemon, to_daemon = await asyncio.open_unix_connection(self._daemon)
-                break
-            except OSError:
-                await asyncio.sleep(_RETRY)
-        self._open.add(to_daemon)
+        try:
+            from_daemon, to_daemon = await asyncio.open_unix_connection(self._daemon)
+        except OSError:
+            to_switch.close()
+            return
+        self._open |= {to_switch, to_daemon}
         up = asyncio.create_task(self._up(from_switch, to_daemon))
         with suppress(OSError):
             await self._down(from_daemon, to_switch)

@@ -78,6 +78,16 @@ class Installation:
 
         eventually(is_quiet, "flows that no longer change")
 
+    def start(self) -> None:
+        """Start the daemon again after its end, and wait until it serves all switches."""
+        logged = len(self.log())
+        self.daemon.start()
+        eventually(lambda: "ready on" in self.log()[logged:], "a daemon that listens")
+        self.lab.reconnect()
+        eventually(
+            lambda: self.log()[logged:].count("in force") >= len(self.lab.switches), "the sessions of all switches"
+        )
+
     def edit(self, change: Callable[[Any], None]) -> None:
         """Let `change` change the parsed configuration, and wait until the daemon has taken it up.
 

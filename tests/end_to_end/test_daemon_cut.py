@@ -22,7 +22,7 @@ from tests.end_to_end.running import Installation
 
 pytestmark = pytest.mark.ovs
 
-POINTS = 12
+POINTS = 11
 """At how many moments of one edit the daemon dies."""
 
 
@@ -109,7 +109,7 @@ def test_nothing_is_lost_wherever_the_daemon_dies(
             cutter.arm(1 + point * total // POINTS, site.daemon.kill)
             configurations.exchange()
             assert cutter.has_cut.wait(PATIENCE)
-            site.daemon.start()
+            site.start()
             configurations.wait()
     assert running.faults() == {}
     assert site.reach().is_right
@@ -125,7 +125,7 @@ def test_nothing_is_lost_whenever_the_daemon_is_killed(
             configurations.exchange()
             time.sleep(chance.uniform(0.0, 0.4))
             site.daemon.kill()
-            site.daemon.start()
+            site.start()
             configurations.wait()
     assert running.faults() == {}
 
@@ -138,7 +138,7 @@ def test_a_configuration_that_changed_while_the_daemon_was_dead(
         for _ in range(2):
             site.daemon.kill()
             configurations.exchange()
-            site.daemon.start()
+            site.start()
             configurations.wait()
     assert running.faults() == {}
     assert site.reach().is_right

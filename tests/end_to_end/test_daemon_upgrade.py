@@ -5,6 +5,7 @@ Between switches of both versions only tags, tunnel IDs and announcements count,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -31,14 +32,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 def tables(site: Installation, switch: str) -> set[int]:
     """Ids of the tables that have flows of ours."""
-    return {int(flow.partition("table=")[2].partition(",")[0]) for flow in site.flows(switch) if "cookie=0x7e" in flow}
+    ours = [flow for flow in site.flows(switch) if "cookie=0x7e" in flow]
+    return {int(found[1]) if (found := re.search(r"\btable=(\d+)", flow)) else 0 for flow in ours}
 
 
 def take_over(site: Installation, program: str) -> None:
-    """End the daemon in good order, and start one that runs `program`."""
+    """End the daemon in good order, and start one that runs `program`; switches connect when they like."""
     assert site.daemon.stop() == 0
-    site.daemon.program = program
+    site.daemon.program, logged = program, len(site.log())
     site.daemon.start()
+    eventually(lambda: "ready on" in site.log()[logged:], "a daemon that listens")
+    site.lab.reconnect()
 
 
 def wait_for_tables(site: Installation, switches: Iterable[str], variant: str) -> None:
