@@ -15,8 +15,8 @@ from dataclasses import replace
 from apps import pipeline
 
 IDS: Mapping[str, Mapping[str, int]] = {
-    "moved": {"vlan": 25, "tunnel": 24, "source": 23, "destination": 22, "flood": 21},
-    "shuffled": {"vlan": 4, "tunnel": 3, "source": 2, "destination": 1, "flood": 9},
+    "moved": {"vlan": 23, "tunnel": 22, "source": 21, "destination": 24, "flood": 25},
+    "shuffled": {"vlan": 3, "tunnel": 1, "source": 2, "destination": 5, "flood": 9},
 }
 
 

@@ -70,7 +70,7 @@ def tamper(ring: Installation, switch: str, chance: random.Random) -> None:
     for line in chance.sample(groups, min(len(groups), chance.randint(0, 2))):
         number = line.partition("group_id=")[2].partition(",")[0]
         if chance.random() < 0.5:
-            node.ofctl("mod-group", node.bridge, f"group_id={number},type=all,bucket=actions=drop")
+            node.ofctl("mod-group", node.bridge, f"group_id={number},type=all,bucket=output:1")
         else:
             node.ofctl("del-groups", node.bridge, f"group_id={number}")
     for number in re.findall(r"meter=(\d+)", " ".join(meters))[: chance.randint(0, 1)]:
