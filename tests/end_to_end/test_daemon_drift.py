@@ -67,6 +67,7 @@ def tamper(ring: Installation, switch: str, chance: random.Random) -> None:
         match = f"priority={chance.randrange(1000)},dl_src=02:00:00:00:00:{chance.randrange(256):02x}"
         node.ofctl("add-flow", node.bridge, f"cookie={cookie:#x},table={table},{match},actions=drop")
     groups, meters = groups_and_meters(ring, switch)
+    groups = [line for line in groups if "group_id=7," not in line]
     for line in chance.sample(groups, min(len(groups), chance.randint(0, 2))):
         number = line.partition("group_id=")[2].partition(",")[0]
         if chance.random() < 0.5:
