@@ -91,8 +91,7 @@ _SET_FIELD = {name: _around(field) for name, field in FIELDS.items()}
 
 def cookie_of(flow: Flow) -> int:
     """The flow's cookie: our mark, whether it is of the first table, then a hash of all that the switch is told."""
-    content = int.from_bytes(blake2b(_flow_add(flow, 0, 0)[24:], digest_size=7).digest(), "big")
-    return COOKIE_MARK_VALUE | (content & ~COOKIE_ENTRY if flow.table else content | COOKIE_ENTRY)
+    return _cookie(flow.table, _flow_add(flow, 0, 0)[24:])
 
 
 def is_entry(cookie: int) -> bool:
@@ -106,7 +105,12 @@ def cookie_of_entry(table: int, priority: int, idle: int, hard: int, flags: int,
     Open vSwitch describes a flow by the bytes that it was given. Another switch may write the same otherwise.
     """
     head = _FLOW_CONTENT.pack(table, _ADD, idle, hard, priority, ANY, ANY, ANY, flags)
-    return COOKIE_MARK_VALUE | int.from_bytes(blake2b(head + body, digest_size=7).digest(), "big")
+    return _cookie(table, head + body)
+
+
+def _cookie(table: int, content: bytes) -> int:
+    hashed = int.from_bytes(blake2b(content, digest_size=7).digest(), "big")
+    return COOKIE_MARK_VALUE | (hashed & ~COOKIE_ENTRY if table else hashed | COOKIE_ENTRY)
 
 
 def encode_flow_add(flow: Flow, cookie: int, xid: int) -> bytes:
