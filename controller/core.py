@@ -270,7 +270,9 @@ class Core:
         self.situation = replace(self.situation, trees=self.settling.trees, routes=self.settling.routes)
         if moved.destinations:
             self._touched.switches.update(self.fabric.switches)
-        self._touched.networks.update(self.settling.concerned(moved), self.situation.second_keys)
+        self._touched.networks.update(self.settling.concerned(moved))
+        if moved:
+            self._touched.networks.update(self.situation.second_keys)
 
     def _can_carry(self, link: Link) -> bool:
         return self.announces(link.a) and self.announces(link.b)

@@ -61,7 +61,8 @@ class StateDirectory:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The one that keeps others out does not say whose it is; this one does.
-            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_writable = fcntl.fcntl(self._lock, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
+            fcntl.lockf(self._lock, (fcntl.LOCK_EX if is_writable else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except OSError:
             os.close(self._lock)
             raise StateError(f"{path}: another daemon uses this directory; stop it, or give --state another") from None

@@ -232,6 +232,9 @@ def test_a_network_that_moves_is_received_by_its_second_key_and_not_entered() ->
         added = {str(flow.reason).partition(" (")[0] for cookie, flow in flows.items() if cookie not in before[name]}
         assert "overlay: from a tunnel" in added
         assert not added & {"access: enters", "learning: unknown sender", "learning: given sender"}
+    while core.confirmed(SWITCHES):
+        core.changes()
+    assert not core.is_dirty, "a confirmation that moves nothing touches nothing"
     core.rekey({**KEYS, "blue/web": SegmentKey(Segment.VXLAN, 9)}, {})
     core.rekey(KEYS, {})
     core.changes()
