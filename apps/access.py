@@ -26,14 +26,15 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
     """Entry of each local port, and delivery of each address behind one."""
     for port in unit.local:
         vlan = VLAN_NONE if port.tag is None else VLAN_PRESENT | port.tag
-        yield CLASSIFY.flow(
-            "port",
-            match_of(in_port=port.interface, vlan_vid=vlan),
-            unit.reason("access", "enters", port.id),
-            actions=() if port.tag is None else (PopVlan(),),
-            goto=SOURCE,
-            metadata=unit.number,
-        )
+        if unit.enters:
+            yield CLASSIFY.flow(
+                "port",
+                match_of(in_port=port.interface, vlan_vid=vlan),
+                unit.reason("access", "enters", port.id),
+                actions=() if port.tag is None else (PopVlan(),),
+                goto=SOURCE,
+                metadata=unit.number,
+            )
         for address in port.addresses:
             yield DESTINATION.flow(
                 "address",

@@ -37,7 +37,7 @@ def network_meters(unit: NetworkUnit) -> Iterator[Meter]:
 
 def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
     """Passage for known senders, and for unknown ones where the port learns."""
-    for local in unit.local:
+    for local in unit.local if unit.enters else ():
         yield from _senders(unit, local, {"in_port": local.interface})
     for outside in unit.outside:
         yield from _senders(unit, outside, {tunnel_source(outside.endpoint).name: int(outside.endpoint)})

@@ -15,6 +15,9 @@ where its address is, but never sent after a known address, or it could arrive t
 
 The network's number is its segment, kind and key: nothing to allocate, the same after every restart, and a network that
 changes its segment has flows for the new one beside those for the old one until all switches are done.
+
+A version in which tables mean something else gives all but the first of them other ids, and groups with another meaning
+other numbers. Then its flows can stand beside those of the version before on a switch, until packets are led to them.
 """
 
 from __future__ import annotations

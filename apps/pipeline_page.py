@@ -81,9 +81,10 @@ frame whose network is not known yet has the code of its encapsulation in bits 4
 | --- | --- |
 {metadata}
 
-**Cookie.** The first byte is {mark:#04x} and marks a flow as ours. The other 56 bits are a hash of all that the switch
-is told about the flow (table, priority, match, time-out, instructions), so equal flows have equal cookies, on every
-switch and after every restart. Flows with another first byte are somebody else's and are never touched.
+**Cookie.** The first byte is {mark:#04x} and marks a flow as ours. The next bit is set for flows of table 0. The other
+55 are a hash of all that the switch is told about the flow (table, priority, match, time-out, instructions), so equal
+flows have equal cookies, on every switch and after every restart. Flows with another first byte are somebody else's and
+are never touched.
 
 **Groups** {first_group:#x} to {last_group:#x} and **meters** {first_meter:#x} to {last_meter:#x} are ours; all others
 are left alone. A group is the next hop towards one switch, and keeps its number while paths change. The first meter

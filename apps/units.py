@@ -83,6 +83,8 @@ class NetworkUnit:
     """Overlay networks: the tunnel interface of its encapsulation."""
     peers: tuple[IpAddress, ...] = ()
     """Overlay networks: endpoints to which it floods."""
+    enters: bool = True
+    """Whether frames of local ports enter by this segment; otherwise they still do, or already do, by another."""
 
     @property
     def number(self) -> int:

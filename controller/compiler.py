@@ -27,6 +27,11 @@ SWITCH = ""
 """Stands in for a network's id where a share is the switch's own."""
 
 
+def beside(network: str) -> str:
+    """Stands in for a network's id where a share is what it has on its second key."""
+    return f"{network} "
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One unit's share of one switch's program, before and after; what another unit still holds is not in `before`."""

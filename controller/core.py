@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from apps import learning
-from controller.compiler import Change, Compiler
+from controller.compiler import Change, Compiler, beside
 from controller.dataplane.fields import ETH_SRC
 from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
@@ -21,7 +21,8 @@ from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
 from controller.fabric.settling import Moved, Settling
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Intent, SegmentKey
-from controller.lookup import aim, network_units, switch_unit
+from controller.intent.moves import KeyChanges
+from controller.lookup import aim, network_units, second_units, switch_unit
 from controller.situation import Situation
 from controller.touched import Touched
 
@@ -31,8 +32,9 @@ class Core:
 
     def __init__(self) -> None:
         self._keys: dict[str, SegmentKey] = {}
+        self._second_keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
-        self.situation = Situation(keys=self._keys, spreading=self.settling.spreading)
+        self.situation = Situation(keys=self._keys, second_keys=self._second_keys, spreading=self.settling.spreading)
         self.discovery = Discovery()
         self.compiler = Compiler()
         self.revision = 0
@@ -45,27 +47,37 @@ class Core:
         """A snapshot of what is there; of links, as of the last `changes`."""
         return self.situation.fabric
 
-    def adopt(self, intent: Intent, keys: Mapping[str, SegmentKey]) -> None:
+    def adopt(
+        self, intent: Intent, keys: Mapping[str, SegmentKey], second_keys: Mapping[str, SegmentKey] | None = None
+    ) -> None:
         """Take a new intent into force, with the key of each network that has one: `edit`, by comparing the whole."""
-        known = self.situation.keys
-        changed = {name: keys.get(name) for name in known.keys() | keys.keys() if known.get(name) != keys.get(name)}
-        self.edit(difference(self.situation.intent, intent), changed)
+        self.edit(difference(self.situation.intent, intent), self.key_changes(keys, second_keys or {}))
 
-    def edit(self, edit: IntentEdit, keys: Mapping[str, SegmentKey | None]) -> None:
-        """Take an edit of the intent in force, and the keys that changed with it; None where a network has none now."""
+    def edit(self, edit: IntentEdit, keys: KeyChanges) -> None:
+        """Take an edit of the intent in force, and the keys that changed with it."""
         if edit.fabric:
             self._keep_switches(edit)
         index, addresses = self.situation.index, self.situation.addresses
         index.edit(edit)
-        for network, key in keys.items():
-            if key is None:
-                self._keys.pop(network, None)
-            else:
-                self._keys[network] = key
         addresses.limit = edit.after.fabric.learning.limit
         addresses.keep_only(edit.touched_networks(), index.learning_ports, index.given_addresses)
-        self._touched.edit(self.situation, edit, keys)
+        self._touched.edit(self.situation, edit)
+        self.rekey(keys)
         self._refresh_links()
+
+    def rekey(self, changes: KeyChanges) -> None:
+        """Have networks on other keys, and those that move from one to another on a second one each."""
+        for known, changed in ((self._keys, changes.entered), (self._second_keys, changes.second)):
+            for network, key in changed.items():
+                if key is None:
+                    known.pop(network, None)
+                else:
+                    known[network] = key
+            self._touched.networks.update(changed)
+
+    def key_changes(self, keys: Mapping[str, SegmentKey], second_keys: Mapping[str, SegmentKey]) -> KeyChanges:
+        """What has to change so that these keys are in force."""
+        return KeyChanges(_changed(self._keys, keys), _changed(self._second_keys, second_keys))
 
     def memory(self) -> Memory:
         """A snapshot of what was learned."""
@@ -202,6 +214,10 @@ class Core:
         """Switches of intent that have no session."""
         return sorted(self.situation.intent.fabric.switches.keys() - set(self.connected_switches()))
 
+    def absent_switches(self) -> list[str]:
+        """Switches that were seen before, so that they may hold something of ours, and have no session."""
+        return sorted(name for name, view in self.fabric.switches.items() if not view.connected)
+
     def announces(self, end: End) -> bool:
         """Whether announcements are sent from and believed at an interface: it is there, up, and no tenant's."""
         view = self.fabric.switches.get(end.switch)
@@ -228,12 +244,13 @@ class Core:
         for network in networks:
             aim(self.situation, network)
             changes += self.compiler.compile_network(network, network_units(self.situation, network))
+            changes += self.compiler.compile_network(beside(network), second_units(self.situation, network))
         return changes
 
     def recompile(self, name: str) -> None:
         """Have all of a switch compiled anew, as it was found to be remembered wrongly."""
         self._touched.switches.add(name)
-        self._touched.networks.update(self.compiler.networks_on(name), self.situation.intent.networks)
+        self._touched.networks.update(map(str.strip, self.compiler.networks_on(name)), self.situation.intent.networks)
         self.compiler.forget_switch(name)
 
     def _keep_switches(self, edit: IntentEdit) -> None:
@@ -268,6 +285,8 @@ class Core:
         if moved.destinations:
             self._touched.switches.update(self.fabric.switches)
         self._touched.networks.update(self.settling.concerned(moved))
+        if moved:
+            self._touched.networks.update(self.situation.second_keys)
 
     def _can_carry(self, link: Link) -> bool:
         return self.announces(link.a) and self.announces(link.b)
@@ -275,3 +294,8 @@ class Core:
 
 def _is_usable(interface: Interface | None, number: int) -> bool:
     return interface is not None and interface.up and interface.number == number
+
+
+def _changed(known: Mapping[str, SegmentKey], wanted: Mapping[str, SegmentKey]) -> dict[str, SegmentKey | None]:
+    names = known.keys() | wanted.keys()
+    return {name: wanted.get(name) for name in names if known.get(name) != wanted.get(name)}

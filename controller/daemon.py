@@ -4,6 +4,7 @@ Whatever happens (a switch connects, an interface comes, an announcement is hear
 and once the loop has nothing else to hand over, the core's changes go to the switches: all events of one turn cost one
 compilation. Thousands of networks are compiled a few at a time, as sessions must live on meanwhile. What must not
 change everywhere at once takes steps, each after switches confirmed the one before (`controller.fabric.settling`).
+Networks that get another key take steps, too (`controller.intent.moves`).
 
 A switch that connects with flows of ours is not changed until the view of it is complete (`controller.gate`).
 
@@ -26,6 +27,7 @@ from controller.audit_on_demand import AuditOnDemand
 from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.fabric.model import Link
+from controller.gate import GRACE
 from controller.intent.edit import IntentEdit
 from controller.keeper import Keeper
 from controller.self_check import Rounds, Wrong, affected
@@ -39,6 +41,8 @@ log = logging.getLogger(__name__)
 
 COMPILING = 0.02
 """Seconds of compiling before sessions get their turn again."""
+CONFIRM_WITHIN = 5.0
+"""Seconds for all switches to confirm a step of networks that get another key; then it is asked again."""
 CHECK_EVERY = 0.1
 """Seconds at least between two units that are checked, and a hundred times as long as the last one took."""
 CHECK_SHARE = 100
@@ -76,10 +80,15 @@ class Daemon:
         self._flush_scheduled = False
         self._has_grown = False
         self._confirming: asyncio.Task[None] | None = None
+        self._moving: asyncio.Task[None] | None = None
         self._links: frozenset[Link] = frozenset()
         self._compiled = asyncio.Event()
         self._recompiled: set[str] = set()
         """Switches whose whole program is to be compared with what they were told."""
+        self._edits = 0
+        """How many edits of the intent were taken into force."""
+        self._moved_at = 0.0
+        """When networks last took a step from key to key."""
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
 
@@ -88,11 +97,12 @@ class Daemon:
 
         Raises InvalidConfiguration, StateError, and ListenError when an endpoint cannot be listened on.
         """
+        # First of all: a SIGHUP that comes meanwhile must not be the end.
+        self._take_signals()
         seen = self._configuration.signature()
         if not await self._load():
             raise InvalidConfiguration
         self._core.restore(self._memory, self._events.clock)
-        self._take_signals()
         await self._southbound.listen(self._options.listen)
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
         forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())
@@ -101,7 +111,7 @@ class Daemon:
         done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
         log.info("ending; flows stay in place")
-        for task in [*tasks, stopping, *([self._confirming] if self._confirming else [])]:
+        for task in [*tasks, stopping, *filter(None, [self._confirming, self._moving])]:
             task.cancel()
         await self._southbound.close()
         self._keeper.save()
@@ -153,6 +163,8 @@ class Daemon:
             self._events.open_gates()
         if self._core.settling.is_pending and self._confirming is None:
             self._confirming = asyncio.create_task(self._confirm())
+        if self._configuration.moves.is_pending and self._moving is None:
+            self._moving = asyncio.create_task(self._move())
 
     def _spare_collector(self) -> None:
         """After much was compiled: it lives long, and to look for cycles in 10,000 networks takes half a second."""
@@ -179,6 +191,30 @@ class Daemon:
             else:
                 await self._southbound.progress()
         self._confirming = None
+
+    async def _move(self) -> None:
+        """The same for networks that get another key."""
+        while self._configuration.moves.is_pending:
+            edits = self._edits
+            has_settled = await self._southbound.settled(self._core.connected_switches(), CONFIRM_WITHIN)
+            is_confirmed = has_settled and not self._core.is_dirty
+            # Frames that left before have arrived by then.
+            await asyncio.sleep(SLICE)
+            if is_confirmed and edits == self._edits:
+                self._advance_moves()
+        self._moving = None
+
+    def _advance_moves(self) -> None:
+        """All connected switches hold what the keys in force ask for."""
+        now, absent = self._events.clock, self._core.absent_switches()
+        is_missing_some = bool(absent) or (now < GRACE and bool(self._core.missing_switches()))
+        if is_missing_some and now < self._moved_at + GRACE:
+            return
+        changes = self._configuration.advance_moves(is_complete=not absent)
+        if changes is not None:
+            self._moved_at = now
+            self._core.rekey(changes)
+            self._schedule()
 
     async def _beat(self) -> None:
         """What is done again and again: announce, age links, open gates."""
@@ -246,6 +282,8 @@ class Daemon:
             return False
         if edit.fabric:
             self._southbound.expect({switch.dpid: name for name, switch in edit.after.fabric.switches.items()})
+        self._edits += 1
+        self._moved_at = self._events.clock
         self._core.edit(edit, keys)
         self._events.explain_missing_tunnels(edit.touched_networks(), edit.after.fabric.switches)
         self._schedule()

@@ -29,6 +29,7 @@ from typing import Any
 from controller.intent.allocation import KeyLedger
 from controller.intent.key_register import LedgerEdit, edited
 from controller.intent.model import Segment, SegmentKey
+from controller.intent.moves import Unsettled
 from controller.sealed import Damaged, UnknownVersion, seal, unseal
 from controller.state_file import StateError, replace_file, sync_directory, unusable
 
@@ -201,13 +202,16 @@ def _line(edit: LedgerEdit, number: int) -> bytes:
         "held": {name: _plain(key) for name, key in edit.held.items()},
         "released": [[*(_plain(key) or ()), since] for key, since in edit.released.items()],
     }
+    if edit.unsettled is not None:
+        content |= _plain_unsettled(edit.unsettled)
     text = json.dumps(content).encode()
     return _checksum(text) + b" " + text + b"\n"
 
 
 def _edit(content: dict[str, Any]) -> LedgerEdit:
     held = {name: _key(*key) if key else None for name, key in content["held"].items()}
-    return LedgerEdit(held, {_key(segment, key): since for segment, key, since in content["released"]})
+    released = {_key(segment, key): since for segment, key, since in content["released"]}
+    return LedgerEdit(held, released, _unsettled(content) if "moving" in content else None)
 
 
 def _checksum(text: bytes) -> bytes:
@@ -220,6 +224,7 @@ def _encode(snapshot: Snapshot) -> bytes:
         "number": snapshot.number,
         "held": {network: _plain(held[network]) for network in sorted(held)},
         "released": [[*(_plain(key) or ()), released[key]] for key in sorted(released)],
+        **_plain_unsettled(snapshot.ledger.unsettled),
     }
     return seal(json.dumps(content))
 
@@ -243,8 +248,23 @@ def _read(file: Path) -> Snapshot | None:
 def _decode(content: dict[str, Any]) -> Snapshot:
     held = {network: _key(segment, key) for network, (segment, key) in content["held"].items()}
     released = {_key(segment, key): float(since) for segment, key, since in content["released"]}
-    # Snapshots of before there were journals have no number.
-    return Snapshot(KeyLedger(held, released), int(content.get("number", 0)))
+    # Snapshots of before there were journals have no number, and those of before there were moves have none of them.
+    return Snapshot(KeyLedger(held, released, _unsettled(content)), int(content.get("number", 0)))
+
+
+def _plain_unsettled(unsettled: Unsettled) -> dict[str, Any]:
+    return {
+        "moving": {network: [_plain(key) for key in keys] for network, keys in unsettled.moving.items()},
+        "vacated": [[*(_plain(key) or ()), network] for key, network in unsettled.vacated.items()],
+    }
+
+
+def _unsettled(content: dict[str, Any]) -> Unsettled:
+    moving = {
+        network: (_key(*entered) if entered else None, _key(*second) if second else None)
+        for network, (entered, second) in content.get("moving", {}).items()
+    }
+    return Unsettled(moving, {_key(segment, key): str(name) for segment, key, name in content.get("vacated", [])})
 
 
 def _plain(key: SegmentKey | None) -> tuple[str, int] | None:

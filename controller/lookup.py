@@ -7,8 +7,10 @@ VLANs in `controller.vlan_plan`, overlays in `controller.overlay_plan`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from apps.units import NetworkUnit, NextHop, SwitchUnit
+from controller.fabric.spreading import Spreading
 from controller.intent.model import IpAddress, Segment, Switch
 from controller.network_plan import ANNOUNCEMENTS, NetworkPlan, is_one_family
 from controller.overlay_plan import overlay_units
@@ -63,6 +65,13 @@ def _plan(situation: Situation, network: str) -> NetworkPlan | None:
     if segment is None or network not in situation.intent.networks:
         return None
     return NetworkPlan(situation, network, segment)
+
+
+def second_units(situation: Situation, network: str) -> dict[str, NetworkUnit]:
+    """What the network has beside, while it moves from one key to another: all but the entry of its own ports."""
+    keys = situation.second_keys
+    moved = network_units(replace(situation, keys=keys, spreading=Spreading()), network) if network in keys else {}
+    return {name: replace(unit, enters=False) for name, unit in moved.items()}
 
 
 def _link_interfaces(situation: Situation, switch: str) -> Iterator[int]:

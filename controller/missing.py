@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 
 from controller.situation import Situation
 
@@ -16,10 +17,12 @@ def missing_tunnels(situation: Situation, networks: Iterable[str]) -> list[tuple
     """(switch, encapsulation, interface) that these networks need on switches which were seen, and are not there."""
     missing = set()
     for network in networks:
-        key = situation.keys.get(network)
-        for port, _ in situation.index.ports_by_network.get(network, ()) if key and key.is_tunnel else ():
+        keys = (situation.keys.get(network), situation.second_keys.get(network))
+        tunnels = [key for key in keys if key and key.is_tunnel]
+        ports = situation.index.ports_by_network.get(network, ())
+        for key, (port, _) in product(tunnels, ports):
             view = situation.fabric.switches.get(port.switch or "")
-            if key and view:
+            if view:
                 interface = situation.intent.fabric.switches[view.name].tunnels.get(key.segment)
                 if interface and view.number(interface) is None:
                     missing.add((view.name, key.segment.value, interface))

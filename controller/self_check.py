@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from apps.units import NetworkUnit, SwitchUnit
 from controller.compiler import SWITCH, Compiler, compile_network, compile_switch
 from controller.dataplane.program import EMPTY_SHARE, Share
-from controller.lookup import network_units, switch_unit
+from controller.lookup import network_units, second_units, switch_unit
 from controller.situation import Situation
 
 
@@ -33,7 +33,8 @@ class Wrong:
 
 def check_network(situation: Situation, compiler: Compiler, network: str) -> list[Wrong]:
     """What is wrong with a network, on any switch; it need not exist any more."""
-    units = network_units(situation, network)
+    own = network.strip()
+    units = network_units(situation, own) if own == network else second_units(situation, own)
     switches = sorted(units.keys() | compiler.switches_of(network))
     return [wrong for switch in switches for wrong in _compare(compiler, switch, network, units.get(switch))]
 

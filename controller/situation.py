@@ -120,6 +120,9 @@ class Situation:
 
     index: IntentIndex = field(default_factory=lambda: IntentIndex(Intent()))
     keys: Mapping[str, SegmentKey] = field(default_factory=dict)
+    """By which frames of a network's ports go."""
+    second_keys: Mapping[str, SegmentKey] = field(default_factory=dict)
+    """By which frames of a network may arrive, too: it moves from the one to the other."""
     fabric: Fabric = field(default_factory=Fabric)
     routes: Routes = field(default_factory=Routes)
     trees: Trees = NO_TREES

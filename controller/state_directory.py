@@ -14,6 +14,7 @@ warning only.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -46,13 +47,14 @@ class StateDirectory:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 raise StateError(f"{path}: others may write to it; make it the daemon's own, with mode 0700")
-            self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = _open_lock(path / LOCK)
         except OSError as error:
             raise unusable(path, error) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The one that keeps others out does not say whose it is; this one does.
-            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_writable = fcntl.fcntl(self._lock, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
+            fcntl.lockf(self._lock, (fcntl.LOCK_EX if is_writable else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except OSError:
             os.close(self._lock)
             raise StateError(f"{path}: another daemon uses this directory; stop it, or give --state another") from None
@@ -128,3 +130,13 @@ def read_audit(path: Path) -> str | None:
         return None
     except OSError as error:
         raise unusable(file, error) from None
+
+
+def _open_lock(file: Path) -> int:
+    """A disk that became read-only is no reason not to start: only what is new has to be written."""
+    try:
+        return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return os.open(file, os.O_RDONLY | os.O_CLOEXEC)

@@ -5,7 +5,6 @@ It errs on the side of too much: a unit that was touched for nothing is looked u
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from controller.intent.edit import IntentEdit
@@ -45,9 +44,9 @@ class Touched:
         if interface in situation.intent.fabric.switches[name].tunnels.values():
             self.switch(situation, name)
 
-    def edit(self, situation: Situation, edit: IntentEdit, keys: Collection[str]) -> None:
-        """Intent is another than before, and so are the keys of the networks `keys`."""
-        self.networks.update(edit.touched_networks(), keys)
+    def edit(self, situation: Situation, edit: IntentEdit) -> None:
+        """Intent is another than before."""
+        self.networks.update(edit.touched_networks())
         if edit.fabric:
             self.switches.update(situation.fabric.switches)
         # A switch's own unit knows its trunk ports and no others.

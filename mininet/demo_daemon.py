@@ -36,11 +36,13 @@ class DaemonProcess:
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
+        self.program = _PROGRAM
+        """What Python runs."""
         self._paths = paths
 
     def start(self) -> None:
         """Start the process, or start it again; it need not listen yet on return."""
-        command = [sys.executable, "-c", _PROGRAM, "run", *map(str, self._paths), "--state", str(self.state)]
+        command = [sys.executable, "-c", self.program, "run", *map(str, self._paths), "--state", str(self.state)]
         listen = ["--listen", f"tcp:127.0.0.1:{self.port}", "--listen", f"unix:{self.socket}"]
         env = {**os.environ, **self.mark, "PYTHONPATH": str(ROOT)}
         with self.log.open("ab") as log:

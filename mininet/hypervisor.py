@@ -27,7 +27,8 @@ from controller.intent import lab_model
 from controller.intent.model import Segment
 from lab_node import LabNode
 from namespaces import ip_batch
-from private_ovs import PrivateOvs
+from packet_sockets import widen
+from private_ovs import SWITCH, PrivateOvs
 
 INTEGRATION, PHYSICAL = "br-int", "br-phys"
 MAX_IDLE = 500
@@ -71,9 +72,14 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         self._address_underlay()
 
     def restart_switch(self) -> None:
-        """Start ovs-vswitchd again after `ovs.kill_switch()`, with which the device of the address vanished."""
+        """Start ovs-vswitchd again after its end: without flows, and with the underlay address."""
         self.ovs.start_switch()
         self._address_underlay()
+
+    def widen(self) -> None:
+        """Give ovs-vswitchd room for frames that come while it does not get its turn."""
+        if pid := self.ovs.pid(SWITCH):
+            widen(pid)
 
     def _address_underlay(self) -> None:
         dad = " nodad" if self._address.version == 6 else ""

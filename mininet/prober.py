@@ -27,6 +27,7 @@ from namespaces import entered
 from station import Station
 
 SOL_PACKET, PACKET_AUXDATA = 263, 8
+SO_RCVBUFFORCE = 33
 _AUXDATA = struct.Struct("=IIIHHHH")
 _VLAN_VALID = 1 << 4
 _ALL_PROTOCOLS = 3
@@ -119,7 +120,7 @@ class Prober:
         station = self._stations[name]
         with entered(station.namespace):
             opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            opened.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, _BUFFER)
             opened.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
             opened.bind((station.interface, _ALL_PROTOCOLS))
         opened.setblocking(False)

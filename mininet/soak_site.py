@@ -5,7 +5,6 @@ Each change is told to the world before it is made, so that the watcher never ta
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from controller.intent.lab_model import WireEnd
+from controller.ledger_files import read_ledger
 from demo_daemon import DaemonProcess
 from guest import DEVICE
 from hypervisor import Hypervisor
@@ -104,10 +104,10 @@ class Site:
 
     def _see_keys(self) -> None:
         """Note which kind of segment each network was given: `auto` leaves that to the daemon."""
-        held = json.loads(json.loads((self.daemon.state / "keys.json").read_text())["content"])["held"]
+        held = read_ledger(self.daemon.state)[0].held
         for net in self.wish.nets:
             if str(net) in held:
-                net.held = held[str(net)][0]
+                net.held = held[str(net)].segment.value
 
     # Guests and links
 

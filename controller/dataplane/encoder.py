@@ -2,8 +2,8 @@
 
 Written by hand because os-ken's message classes build some 10,000 flow-mods a second and this some hundred thousand;
 os-ken's parser is the oracle of its tests. A flow's wire form without its cookie is also its identity: the cookie is
-our mark and 56 bits of a hash of those bytes, so that a switch's flows are compared as a set of integers and a
-restarted daemon computes the same ones.
+our mark, a bit for the first table, and 55 bits of a hash of those bytes, so that a switch's flows are compared as a
+set of integers and a restarted daemon computes the same ones.
 
 Layouts: OpenFlow 1.3.5, 7.2.3 (match), 7.2.4 (instructions), 7.2.5 (actions), 7.3.4.1 (flow-mod), 7.3.4.2 (group-mod),
 7.3.4.3 (meter-mod); NXAST_CONTROLLER2 is OVS's, see ovs-actions(7) under "controller".
@@ -45,6 +45,8 @@ COPY_BYTES = 256
 
 COOKIE_MARK_MASK = 0xFF << 56
 COOKIE_MARK_VALUE = COOKIE_MARK << 56
+COOKIE_ENTRY = 1 << 55
+"""Set in the cookies of flows of the first table, by which packets enter."""
 
 _HEADER = Struct("!BBHI")
 _FLOW_MOD = Struct("!BBHIQQBBHHHIIIHxx")
@@ -88,12 +90,16 @@ _SET_FIELD = {name: _around(field) for name, field in FIELDS.items()}
 
 
 def cookie_of(flow: Flow) -> int:
-    """The flow's cookie: our mark, then 56 bits of a hash of everything the switch is told about it."""
+    """The flow's cookie: our mark, whether it is of the first table, then a hash of all that the switch is told."""
     if not flow.cookie:
-        digest = blake2b(_flow_add(flow, 0, 0)[24:], digest_size=7).digest()
         # The content does not change, so this is no change either.
-        object.__setattr__(flow, "cookie", COOKIE_MARK_VALUE | int.from_bytes(digest, "big"))
+        object.__setattr__(flow, "cookie", _cookie(flow.table, _flow_add(flow, 0, 0)[24:]))
     return flow.cookie
+
+
+def is_entry(cookie: int) -> bool:
+    """Whether a flow of ours with this cookie is one of the first table."""
+    return bool(cookie & COOKIE_ENTRY)
 
 
 def cookie_of_entry(table: int, priority: int, idle: int, hard: int, flags: int, body: bytes) -> int:
@@ -102,7 +108,12 @@ def cookie_of_entry(table: int, priority: int, idle: int, hard: int, flags: int,
     Open vSwitch describes a flow by the bytes that it was given. Another switch may write the same otherwise.
     """
     head = _FLOW_CONTENT.pack(table, _ADD, idle, hard, priority, ANY, ANY, ANY, flags)
-    return COOKIE_MARK_VALUE | int.from_bytes(blake2b(head + body, digest_size=7).digest(), "big")
+    return _cookie(table, head + body)
+
+
+def _cookie(table: int, content: bytes) -> int:
+    hashed = int.from_bytes(blake2b(content, digest_size=7).digest(), "big")
+    return COOKIE_MARK_VALUE | (hashed & ~COOKIE_ENTRY if table else hashed | COOKIE_ENTRY)
 
 
 def encode_flow_add(flow: Flow, cookie: int, xid: int) -> bytes:

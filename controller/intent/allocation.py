@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 
 from controller.intent.key_pool import KeyPool
 from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey
+from controller.intent.moves import Unsettled
 
 QUARANTINE = 86_400.0
 """Seconds for which a released key is not given out unless no other is left."""
@@ -35,10 +36,14 @@ QUARANTINE = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class KeyLedger:
-    """Which network holds which key, by network id; and when each key in quarantine was released (POSIX time)."""
+    """Which network holds which key, by network id; and when each key in quarantine was released (POSIX time).
+
+    A network that moves from key to key holds the new one already; `unsettled` says where it stands.
+    """
 
     held: Mapping[str, SegmentKey] = field(default_factory=dict)
     released: Mapping[SegmentKey, float] = field(default_factory=dict)
+    unsettled: Unsettled = field(default_factory=Unsettled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,8 @@ def allocate(
     run = Allocation(standing, intent.networks.values(), ledger.held, ports_without_endpoint(intent).get)
     run.run(now)
     held = {name: standing.held[name] for name in sorted(standing.held)}
-    return KeyLedger(held, {key: standing.released[key] for key in sorted(standing.released)}), held, run.problems
+    released = {key: standing.released[key] for key in sorted(standing.released)}
+    return KeyLedger(held, released, ledger.unsettled), held, run.problems
 
 
 class Allocation:
@@ -199,7 +205,7 @@ class Allocation:
             if key in self._standing.owner:
                 owner = self._standing.owner[key]
                 what = f"network {network.id} gives up {key}, which network {owner} now asks for by number"
-                self._report(network, what, "expect its guests to be apart until all switches have changed")
+                self._report(network, what, "the other waits until all switches have changed")
             elif not key.is_tunnel and any(key.key in reserved for reserved in self._fabric.reserved):
                 self._report(network, f"network {network.id} gives up {key}, which is now reserved", "none is needed")
             else:

@@ -23,6 +23,7 @@ from controller.intent.allocation import (
 )
 from controller.intent.edit import IntentEdit
 from controller.intent.model import Intent, Port, SegmentKey
+from controller.intent.moves import Unsettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ class LedgerEdit:
 
     held: Mapping[str, SegmentKey | None] = field(default_factory=dict)
     released: Mapping[SegmentKey, float | None] = field(default_factory=dict)
+    unsettled: Unsettled | None = None
+    """All that is not settled now; None where that is as before."""
 
     def __bool__(self) -> bool:
-        return bool(self.held or self.released)
+        return bool(self.held or self.released) or self.unsettled is not None
 
 
 def ledger_edit(before: KeyLedger, after: KeyLedger) -> LedgerEdit:
@@ -43,12 +46,13 @@ def ledger_edit(before: KeyLedger, after: KeyLedger) -> LedgerEdit:
     return LedgerEdit(
         {name: key for name, key in held.items() if before.held.get(name) != key},
         {key: since for key, since in released.items() if before.released.get(key) != since},
+        after.unsettled if after.unsettled != before.unsettled else None,
     )
 
 
 def edited(ledger: KeyLedger, edits: Iterable[LedgerEdit]) -> KeyLedger:
     """The ledger after these edits."""
-    held, released = dict(ledger.held), dict(ledger.released)
+    held, released, unsettled = dict(ledger.held), dict(ledger.released), ledger.unsettled
     for edit in edits:
         for name, key in edit.held.items():
             if key is None:
@@ -60,13 +64,16 @@ def edited(ledger: KeyLedger, edits: Iterable[LedgerEdit]) -> KeyLedger:
                 released.pop(cooling, None)
             else:
                 released[cooling] = since
-    return KeyLedger(held, released)
+        if edit.unsettled is not None:
+            unsettled = edit.unsettled
+    return KeyLedger(held, released, unsettled)
 
 
 class KeyRegister:
-    """The ledger in force, and what makes the next edit of it cheap."""
+    """The ledger in force but for what is not settled, and what makes the next edit of it cheap."""
 
     def __init__(self, ledger: KeyLedger) -> None:
+        ledger = KeyLedger(ledger.held, ledger.released)
         self._ledger = ledger
         self._standing: Standing | None = None
         """What stands for the ledger while it can be edited; None makes the next settlement take everything."""

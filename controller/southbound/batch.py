@@ -1,6 +1,10 @@
 """One batch of changes to a switch: what is sent, in which order, and what became of it.
 
-    meters set | groups set | flows added | flows, groups and meters deleted
+    meters set | groups set | flows added: others, entries | flows deleted: entries, others | groups and meters deleted
+
+*Entries* are the flows of the first table. So what a packet meets beyond it is there before the first packet is sent
+there, and stays until the last one was; adding and deleting entries stand side by side, to happen at once even in a
+batch that is too large for that as a whole (`switch_over`).
 
 Message number i of the batch has the xid `first_xid + i`, however often and in whatever way it is sent
 (`controller.southbound.delivery`). Of a network that the switch has refused (`controller.southbound.quarantine`) no
@@ -47,6 +51,10 @@ class Batch:
     """Cookies of added flows that the switch dropped while the batch was under way."""
     _added: frozenset[int] | None = None
 
+    def __post_init__(self) -> None:
+        self.additions = sorted(self.additions, key=lambda addition: encoder.is_entry(addition[0]))
+        self.deletions = sorted(self.deletions, key=lambda item: not _is_entry(item))
+
     @property
     def size(self) -> int:
         """How many messages there are."""
@@ -74,6 +82,13 @@ class Batch:
         first = sum(not isinstance(setting.wanted, Group) for setting in self.settings)
         last = sum(kind is Kind.METER for kind, _ in self.deletions)
         return range(first, self.size - last)
+
+    @property
+    def switch_over(self) -> range:
+        """Numbers of the messages that add and delete entries."""
+        _, added, deleted = self.sections
+        entries = sum(encoder.is_entry(cookie) for cookie, _ in self.additions)
+        return range(added.stop - entries, deleted.start + sum(map(_is_entry, self.deletions)))
 
     def messages(self, numbers: range, wanted: Callable[[Item], bool]) -> Iterator[bytes]:
         """Those messages, but none that was refused; `wanted` is asked when a deletion's turn comes."""
@@ -139,6 +154,11 @@ class Batch:
         """What the messages from `carried` on are about, which were not carried out."""
         for number in range(carried, self.size):
             yield self.subject(number)[0]
+
+
+def _is_entry(item: Item) -> bool:
+    kind, number = item
+    return kind is Kind.FLOW and encoder.is_entry(number)
 
 
 def _overlap(one: range, other: range) -> range:

@@ -14,9 +14,10 @@ thousands: then the messages are sent without a bundle, in which each is refused
 switch names nothing of ours, and when a bundle was lost too often on the way: a switch forgets one that lies idle (Open
 vSwitch for 10 s), and makes a new one of what comes later, which must never be committed.
 
-Meters cannot be in a bundle. A large batch takes several, in order, as a switch does nothing else while it commits;
-then only each is atomic, but additions still come before deletions. A single message needs none. Whether the switch has
-bundles is tried before the first, and not taken back for the session (`Support`).
+Meters cannot be in a bundle. A large batch takes several, in order, as a switch does nothing else while it commits.
+Then only each is atomic; but all entries are exchanged in one of them, however many they are, after what they lead to
+was added and before anything of what the old ones led to is deleted (`Batch.switch_over`). A single message needs none.
+Whether the switch has bundles is tried before the first, and not taken back for the session (`Support`).
 """
 
 from __future__ import annotations
@@ -159,8 +160,7 @@ class Delivery:
         if bundled.start > 0:
             yield self._plain(range(bundled.start))
             self.carried = bundled.start
-        for start in range(bundled.start, bundled.stop, MESSAGES_PER_BUNDLE):
-            numbers = range(start, min(start + MESSAGES_PER_BUNDLE, bundled.stop))
+        for numbers in _portions(bundled, self.batch.switch_over):
             yield from self._in_bundle(numbers)
             if self.is_given_up:
                 if self._leftover is not None:
@@ -233,6 +233,19 @@ class Delivery:
     def _take_xid(self) -> int:
         self.next_xid += 1
         return self.next_xid - 1
+
+
+def _portions(numbers: range, whole: range) -> Iterator[range]:
+    """The numbers in order, as many at a time as a bundle takes; those of `whole` all at once."""
+    start = numbers.start
+    while start < numbers.stop:
+        stop = min(start + MESSAGES_PER_BUNDLE, numbers.stop)
+        if whole.start <= start < whole.stop:
+            stop = max(stop, whole.stop)
+        elif start < whole.start < stop < whole.stop:
+            stop = whole.start
+        yield range(start, stop)
+        start = stop
 
 
 def _chunks(messages: Iterable[bytes]) -> Iterator[bytes]:

@@ -35,14 +35,14 @@ _COOKIE = re.compile(r"\bcookie=0x([0-9a-f]+)")
 class Installation:
     """A lab and its daemon; `files` is the directory of configuration files that the daemon was given."""
 
-    def __init__(self, topology: Path, directory: Path) -> None:
-        """Describe it, with all of its files in `directory`."""
+    def __init__(self, topology: Path, directory: Path, meeting: Path | None = None) -> None:
+        """Describe it, with all of its files in `directory`; hypervisors connect at `meeting`, or to the daemon."""
         self.files = directory / "files"
         self.files.mkdir()
         self.topology = Path(shutil.copy(topology, self.files / "topology.yaml"))
         self.daemon = DaemonProcess(directory, [self.files])
         intent, model = load_topology([topology])
-        self.lab = Lab(intent, model, port=self.daemon.port, socket=self.daemon.socket)
+        self.lab = Lab(intent, model, port=self.daemon.port, socket=meeting or self.daemon.socket)
         self.daemon.mark = self.lab.mark
 
     def prober(self) -> Prober:
@@ -78,6 +78,16 @@ class Installation:
 
         eventually(is_quiet, "flows that no longer change")
 
+    def start(self) -> None:
+        """Start the daemon again after its end, and wait until it serves all switches."""
+        logged = len(self.log())
+        self.daemon.start()
+        eventually(lambda: "ready on" in self.log()[logged:], "a daemon that listens")
+        self.lab.reconnect()
+        eventually(
+            lambda: self.log()[logged:].count("in force") >= len(self.lab.switches), "the sessions of all switches"
+        )
+
     def edit(self, change: Callable[[Any], None]) -> None:
         """Let `change` change the parsed configuration, and wait until the daemon has taken it up.
 
@@ -110,9 +120,9 @@ class Installation:
 
 
 @contextmanager
-def running(topology: Path, directory: Path) -> Iterator[Installation]:
+def running(topology: Path, directory: Path, meeting: Path | None = None) -> Iterator[Installation]:
     """An installation with everything up and found."""
-    installation = Installation(topology, directory)
+    installation = Installation(topology, directory, meeting)
     with installation.daemon, installation.lab:
         links = [wire for wire in installation.lab.model.wires if wire.a.interface != UPLINK]
         installation.wait_for_log("link up", len(links))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import re
 from collections.abc import Iterator
 
 import pytest
 from typer.testing import CliRunner
 
+from controller.dataplane.encoder import COOKIE_MARK_VALUE
 from controller.northbound.cli import app
 from tests.end_to_end.eventually import eventually
 from tests.end_to_end.running import TOPOLOGIES, Installation, running
@@ -45,6 +48,55 @@ def test_flows_that_were_added_with_our_mark_and_groups_that_vanished_are_repair
     assert ring.cookies("s2") != wanted
     ring.daemon.audit()
     eventually(lambda: ring.cookies("s2") == wanted, "what should be there, and nothing else of ours")
+    assert ring.reach().is_right
+
+
+def groups_and_meters(ring: Installation, switch: str) -> list[list[str]]:
+    """What a switch tells of its groups and meters."""
+    node = ring.lab.switches[switch]
+    return [sorted(node.ofctl(what, node.bridge).splitlines()[1:]) for what in ("dump-groups", "dump-meters")]
+
+
+def tamper(ring: Installation, switch: str, chance: random.Random) -> None:
+    """Delete, add and change flows, groups and meters at random; nothing is added that is not ours."""
+    node = ring.lab.switches[switch]
+    for cookie in chance.sample(sorted(ring.cookies(switch)), chance.randint(1, 15)):
+        node.ofctl("del-flows", node.bridge, f"cookie={cookie:#x}/-1")
+    for _ in range(chance.randint(1, 15)):
+        cookie, table = COOKIE_MARK_VALUE | chance.getrandbits(56), chance.randrange(8)
+        match = f"priority={chance.randrange(1000)},dl_src=02:00:00:00:00:{chance.randrange(256):02x}"
+        node.ofctl("add-flow", node.bridge, f"cookie={cookie:#x},table={table},{match},actions=drop")
+    groups, meters = groups_and_meters(ring, switch)
+    groups = [line for line in groups if "group_id=7," not in line]
+    for line in chance.sample(groups, min(len(groups), chance.randint(0, 2))):
+        number = line.partition("group_id=")[2].partition(",")[0]
+        if chance.random() < 0.5:
+            node.ofctl("mod-group", node.bridge, f"group_id={number},type=all,bucket=output:1")
+        else:
+            node.ofctl("del-groups", node.bridge, f"group_id={number}")
+    for number in re.findall(r"meter=(\d+)", " ".join(meters))[: chance.randint(0, 1)]:
+        node.ofctl("del-meter", node.bridge, f"meter={number}")
+    node.ofctl("add-group", node.bridge, f"group_id={chance.randrange(0x54800000, 0x54FFFFFF)},type=all")
+
+
+def test_whatever_is_changed_at_random_is_repaired_and_nothing_of_others_is_touched(ring: Installation) -> None:
+    chance = random.Random(8)
+    for name, node in ring.lab.switches.items():
+        node.ofctl("add-group", node.bridge, "group_id=7,type=all,bucket=output:1")
+        node.ofctl("add-flow", node.bridge, "cookie=0x99, table=4, priority=65000, dl_type=0x1234 actions=group:7")
+        assert any("cookie=0x99" in flow for flow in ring.flows(name))
+    held = {name: (ring.flows(name), groups_and_meters(ring, name)) for name in ring.lab.switches}
+    for _ in range(4):
+        for name in held:
+            tamper(ring, name, chance)
+        found = ring.log().count("changed by somebody else, repaired")
+        ring.daemon.audit()
+        ring.wait_for_log("changed by somebody else, repaired", found + len(held))
+        for name, before in held.items():
+            eventually(
+                lambda name=name, before=before: (ring.flows(name), groups_and_meters(ring, name)) == before,  # type: ignore[misc]
+                f"{name} as it was",
+            )
     assert ring.reach().is_right
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from controller.compiler import Compiler
+from controller.compiler import Compiler, beside
 from controller.dataplane.flow import Program
 from controller.dataplane.interpreter import Interpreter
 from controller.dataplane.packet import Packet
@@ -22,7 +22,7 @@ from controller.fabric.paths import Paths
 from controller.fabric.routes import Routes
 from controller.fabric.trees import span
 from controller.intent.model import Intent, Port, SegmentKey
-from controller.lookup import network_units, switch_unit
+from controller.lookup import network_units, second_units, switch_unit
 from controller.situation import IntentIndex, Situation
 
 
@@ -127,4 +127,5 @@ def compile_all(situation: Situation) -> dict[str, Program]:
         list(compiler.compile_switch(switch_unit(situation, name)))
     for network in situation.intent.networks:
         list(compiler.compile_network(network, network_units(situation, network)))
+        list(compiler.compile_network(beside(network), second_units(situation, network)))
     return {name: compiler.program(name) for name in situation.fabric.switches}

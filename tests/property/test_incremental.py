@@ -18,7 +18,7 @@ from controller.core import Core
 from controller.dataplane.flow import Flow, Meter
 from controller.fabric.discovery import LOST_AFTER, PERIOD
 from controller.fabric.model import Interface
-from controller.intent.model import Intent, SegmentKey
+from controller.intent.model import OVERLAYS, Intent, Segment, SegmentKey
 from controller.self_check import check_all
 from tests.property.fabrics import Plant, plants
 from tests.property.scene import compile_all
@@ -38,6 +38,8 @@ class Events(RuleBasedStateMachine):
         self.now = 0.0
         self.told: dict[str, dict[int, Flow]] = {}
         self.meters: dict[str, dict[int, Meter]] = {}
+        self.fresh = 3000
+        """The last key that was given to a network which moves."""
 
     @initialize(plant=plants(4), data=st.data())
     def begin(self, plant: Plant, data: st.DataObject) -> None:
@@ -92,6 +94,22 @@ class Events(RuleBasedStateMachine):
             one, other = data.draw(st.sampled_from(pairs))
             keys = self.keys | {one: self.keys[other], other: self.keys[one]}
             self.adopt(self.core.situation.intent, keys)
+
+    @rule(data=st.data(), segment=st.sampled_from((Segment.VLAN, *OVERLAYS)))
+    def begin_a_move(self, data: st.DataObject, segment: Segment) -> None:
+        """A network is to be reached by a second key, too."""
+        if self.keys:
+            network = data.draw(st.sampled_from(sorted(self.keys)))
+            self.fresh += 1
+            self.core.rekey(self.core.key_changes(self.keys, {network: SegmentKey(segment, self.fresh)}))
+
+    @rule()
+    def take_the_next_step_of_a_move(self) -> None:
+        """What was the second key is the one to enter by, or nothing is left of it."""
+        for network, key in dict(self.core.situation.second_keys).items():
+            before, is_new = self.keys[network], key.key == self.fresh
+            self.keys = {**self.keys, network: key} if is_new else self.keys
+            self.core.rekey(self.core.key_changes(self.keys, {network: before} if is_new else {}))
 
     @rule(data=st.data())
     def connect_again(self, data: st.DataObject) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +58,10 @@ def meet(ovs: PrivateOvs) -> Listen:
     return Listen(path=path)
 
 
+def cookies_of(ovs: PrivateOvs) -> set[int]:
+    return {int(cookie, 16) for cookie in re.findall(r"cookie=(0x[0-9a-f]+)", ovs.ofctl("dump-flows", BRIDGE))}
+
+
 def crossing(variant: int) -> Program:
     """From interface 1 to interface 2 by way of metadata that two tables have to agree on, and of a group."""
     number, group = variant + 1, GROUPS[variant % 2]
@@ -68,9 +74,26 @@ def crossing(variant: int) -> Program:
     )
 
 
+def versioned(version: int, fillers: int) -> Program:
+    """The same way by tables of two versions, each with its own ids and priorities, beside many other flows."""
+    first, number = 10 * version + 1, version + 1
+    others = (
+        Flow(table, 10, match_of(metadata=number, eth_dst=other), (Output(1),), None, None, 0, WHY)
+        for table in (first, first + 1)
+        for other in range(1000, 1000 + fillers // 2)
+    )
+    return program_of(
+        *others,
+        Flow(0, 5 - version, match_of(in_port=1), (), first, number, 0, WHY),
+        Flow(first, 1, match_of(metadata=number), (), first + 1, None, 0, WHY),
+        Flow(first + 1, 1, match_of(metadata=number), (ToGroup(GROUPS[version].id),), None, None, 0, WHY),
+        groups=[GROUPS[version]],
+    )
+
+
 @contextmanager
-def packet_train(namespace: int) -> Iterator[None]:
-    """Frames from interface 1 all the while; each of them must arrive at interface 2."""
+def packet_train(namespace: int, every: float = 0.0001) -> Iterator[None]:
+    """A frame from interface 1 `every` so many seconds; each of them must arrive at interface 2."""
     for name in ("p1", "p2"):
         run(["ip", "link", "set", name, "up"], pid=namespace)
     with entered(namespace):
@@ -88,7 +111,7 @@ def packet_train(namespace: int) -> Iterator[None]:
         while not ended.is_set():
             sender.send(head + sent.to_bytes(4, "big") + bytes(46))
             sent += 1
-            time.sleep(0.0001)
+            time.sleep(every)
 
     thread = threading.Thread(target=send)
     thread.start()
@@ -129,6 +152,30 @@ def test_no_packet_sees_half_a_change(ovs: PrivateOvs, lab: tuple[PrivateOvs, in
     asyncio.run(scenario())
 
 
+def test_no_packet_sees_half_of_a_new_version_that_takes_many_bundles(
+    ovs: PrivateOvs, lab: tuple[PrivateOvs, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MESSAGES_PER_BUNDLE", 2000)
+    endpoint, programs = meet(ovs), [versioned(version, 24_000) for version in (0, 1)]
+
+    async def scenario() -> None:
+        async with serving(endpoint) as (southbound, recorder):
+            southbound.replace("s1", programs[0])
+            await until(lambda: recorder.ready)
+            assert await southbound.settled(["s1"], 20)
+            before = southbound.statistics.sent["bundles"]
+            with packet_train(lab[1], every=0.001):
+                await asyncio.sleep(0.5)
+                for version in (1, 0):
+                    southbound.replace("s1", programs[version])
+                    assert await southbound.settled(["s1"], 20)
+                    assert cookies_of(ovs) == programs[version].flows.keys()
+            assert recorder.refusals == []
+            assert southbound.statistics.sent["bundles"] - before >= 48
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
@@ -155,7 +202,8 @@ def test_what_is_refused_harms_nothing_else(ovs: PrivateOvs, bad: Flow, said: st
 
 def test_a_switch_that_restarts_in_the_middle_of_a_bundle(ovs: PrivateOvs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "MESSAGES_PER_BUNDLE", 1000)
-    endpoint, program = meet(ovs), program_of(*(mac_flow(number) for number in range(30_000)))
+    flows = (replace(mac_flow(number), table=1) for number in range(30_000))
+    endpoint, program = meet(ovs), program_of(*flows)
 
     async def scenario() -> None:
         async with serving(endpoint) as (southbound, recorder):

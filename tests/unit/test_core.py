@@ -229,6 +229,26 @@ def test_a_network_that_changes_its_segment_keeps_its_addresses() -> None:
     assert any("learned sender" in reason for reason in reasons(core, "s2"))
 
 
+def test_a_network_that_moves_is_received_by_its_second_key_and_not_entered() -> None:
+    core = started()
+    before = {name: core.compiler.program(name).flows for name in SWITCHES}
+    core.rekey(core.key_changes(KEYS, {"blue/web": SegmentKey(Segment.VXLAN, 9)}))
+    core.changes()
+    for name in SWITCHES:
+        flows = core.compiler.program(name).flows
+        assert before[name].items() <= flows.items(), "nothing that was there is missing"
+        added = {str(flow.reason).partition(" (")[0] for cookie, flow in flows.items() if cookie not in before[name]}
+        assert "overlay: from a tunnel" in added
+        assert not added & {"access: enters", "learning: unknown sender", "learning: given sender"}
+    while core.confirmed(SWITCHES):
+        core.changes()
+    assert not core.is_dirty, "a confirmation that moves nothing touches nothing"
+    core.rekey(core.key_changes({**KEYS, "blue/web": SegmentKey(Segment.VXLAN, 9)}, {}))
+    core.rekey(core.key_changes(KEYS, {}))
+    core.changes()
+    assert {name: core.compiler.program(name).flows for name in SWITCHES} == before
+
+
 def test_missing_switches_and_tunnels_are_named() -> None:
     core = Core()
     core.adopt(INTENT, KEYS)

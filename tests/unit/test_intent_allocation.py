@@ -106,7 +106,7 @@ def test_a_chosen_key_moves_the_network_that_had_it() -> None:
     assert [(str(problem), problem.fatal) for problem in problems] == [
         (
             "network t/a gives up vlan 2, which network t/b now asks for by number; "
-            "expect its guests to be apart until all switches have changed",
+            "the other waits until all switches have changed",
             False,
         )
     ]

@@ -15,15 +15,21 @@ from controller import ledger_files
 from controller.intent.allocation import KeyLedger
 from controller.intent.key_register import ledger_edit
 from controller.intent.model import Segment, SegmentKey
+from controller.intent.moves import Unsettled
 from controller.ledger_files import LedgerFiles, read_ledger
 from controller.sealed import seal
 from controller.state_directory import StateDirectory
 from controller.state_file import StateError
 
 OLD = KeyLedger({"blue/web": SegmentKey(Segment.VLAN, 2)}, {SegmentKey(Segment.GRE, 5): 12.5})
-NEW = KeyLedger({"blue/web": SegmentKey(Segment.VLAN, 2), "blue/db": SegmentKey(Segment.VXLAN, 4096)}, {})
-
-
+NEW = KeyLedger(
+    {"blue/web": SegmentKey(Segment.VLAN, 2), "blue/db": SegmentKey(Segment.VXLAN, 4096)},
+    {},
+    Unsettled(
+        {"blue/db": (SegmentKey(Segment.VLAN, 7), SegmentKey(Segment.VXLAN, 4096)), "red/db": (None, None)},
+        {SegmentKey(Segment.GRE, 5): "red/web"},
+    ),
+)
 NEWER = KeyLedger({"blue/db": SegmentKey(Segment.VXLAN, 4096)}, {SegmentKey(Segment.VLAN, 2): 100.25})
 HISTORY = (OLD, NEW, NEWER, OLD, NEW)
 FILES = ("keys.json", "keys.journal", "keys.json.bak", "keys.journal.bak")

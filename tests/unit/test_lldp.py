@@ -11,6 +11,11 @@ from controller.southbound.lldp import Announcement, BadFrame, decode_frame, enc
 
 KEY = b"k" * 32
 LEAF = Announcement(0xA1, "leaf1-eth1", 3)
+FIRST_VERSION = bytes.fromhex(
+    "0180c200000e0200000000a188cc021607647069643a30303030303030303030303030306131040b076c656166312d6574683106020078"
+    "fe34027e74010100000000000000a10000000300000000000005dc0a6c656166312d65746831df6166802cebd3edccaff30c474c98160000"
+)
+"""What the first version sends for it at 1.5 s."""
 
 announcements = st.builds(
     Announcement,
@@ -25,6 +30,12 @@ def test_what_is_encoded_is_decoded(announcement: Announcement, padding: int) ->
     frame = encode_frame(announcement, KEY, 1.5)
     assert len(frame) < 256
     assert decode_frame(frame + bytes(padding), KEY) == announcement
+
+
+def test_daemons_of_all_versions_hear_each_other() -> None:
+    """While one takes over from another, what is under way between switches was sent by either."""
+    assert encode_frame(LEAF, KEY, 1.5) == FIRST_VERSION
+    assert decode_frame(FIRST_VERSION, KEY) == LEAF
 
 
 def test_anybody_can_read_it() -> None:

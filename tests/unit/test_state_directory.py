@@ -51,8 +51,9 @@ def test_a_secret_stays(path: Path) -> None:
     with StateDirectory(path) as state:
         assert state.secret("discovery") == secret
         assert stat.S_IMODE((path / "discovery.secret").stat().st_mode) == 0o600
-        (path / "discovery.secret").write_bytes(b"short")
-        with pytest.raises(StateError, match=r"damaged \(5 bytes of 32\); remove it to get a new one"):
-            state.secret("discovery")
+        for length in range(len(secret)):
+            (path / "discovery.secret").write_bytes(secret[:length])
+            with pytest.raises(StateError, match=rf"damaged \({length} bytes of 32\); remove it to get a new one"):
+                state.secret("discovery")
         with pytest.raises(ValueError, match="lower-case"):
             state.secret("../etc/passwd")
