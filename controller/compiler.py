@@ -122,16 +122,18 @@ class Compiler:
         before = shares.get(name, EMPTY_SHARE)
         after = compile_network(unit) if isinstance(unit, NetworkUnit) else compile_switch(unit)
         units[name], shares[name] = unit, after
-        yield self._change(switch, known, before, after)
+        yield self._change(switch, name, known, before, after)
 
     def _forget(self, switch: str, name: str) -> Iterator[Change]:
         known = self._units.get(switch, {}).pop(name, None)
         if known is not None:
-            yield self._change(switch, known, self._shares[switch].pop(name), EMPTY_SHARE)
+            yield self._change(switch, name, known, self._shares[switch].pop(name), EMPTY_SHARE)
 
-    def _change(self, switch: str, known: NetworkUnit | SwitchUnit | None, before: Share, after: Share) -> Change:
+    def _change(
+        self, switch: str, name: str, known: NetworkUnit | SwitchUnit | None, before: Share, after: Share
+    ) -> Change:
         reporting = self._reporting.setdefault(switch, {})
-        staying = self._held_by_others(switch, known) if isinstance(known, NetworkUnit) else frozenset()
+        staying = self._held_by_others(switch, name, known.number) if isinstance(known, NetworkUnit) else frozenset()
         if staying:
             before = replace(before, contents=tuple(flow for flow in before.contents if cookie_of(flow) not in staying))
         for flow in before.contents:
@@ -141,9 +143,9 @@ class Compiler:
             before = self._count_meters(switch, before, after)
         return Change(switch, before, after)
 
-    def _held_by_others(self, switch: str, unit: NetworkUnit) -> Set[int]:
-        """Cookies of other networks that have the unit's number; flows carry it, so no others can be alike."""
-        others = self._users.get(unit.number, set()) - {unit.network}
+    def _held_by_others(self, switch: str, name: str, number: int) -> Set[int]:
+        """Cookies of others than `name` that have its number; flows carry it, so no others can be alike."""
+        others = self._users.get(number, set()) - {name}
         shares = self._shares.get(switch, {})
         return {cookie for other in others if other in shares for cookie in shares[other].flows}
 

@@ -92,9 +92,9 @@ def read_only(disk: SmallDisk) -> Iterator[None]:
         yield
 
 
-def add_a_network(document: dict[str, Any]) -> None:
-    """One that needs a new key."""
-    document["tenants"]["green"] = {"networks": {"new": {"segment": "auto"}}}
+def add_networks(document: dict[str, Any]) -> None:
+    """So many that their keys do not fit into what is left of the journal's last block."""
+    document["tenants"]["green"] = {"networks": {f"new{number}": {"segment": "auto"} for number in range(300)}}
 
 
 @pytest.mark.parametrize(("trouble", "said"), [(full, "no space left on device"), (read_only, "read-only file system")])
@@ -103,15 +103,15 @@ def test_a_disk_that_takes_nothing(site: Installation, disk: SmallDisk, trouble:
     before, logged, text = site.all_cookies(), len(site.log()), site.topology.read_text()
     with train(site) as running:
         with trouble(disk):
-            site.edit(add_a_network)
+            site.edit(add_networks)
             news = site.log()[logged:]
             assert f"{state}/keys.journal: cannot be used ({said}); check owner, mode and disk" in news
             assert "not reloaded; the configuration before stays in force" in news
             assert read_ledger(state) == keys
             assert site.all_cookies() == before
         running.pass_frames(100)
-        site.edit(add_a_network)
-        assert "green/new" in read_ledger(state)[0].held, "taken up when there is room again"
+        site.edit(add_networks)
+        assert "green/new299" in read_ledger(state)[0].held, "taken up when there is room again"
         site.write(text)
     assert running.faults() == {}
 

@@ -229,6 +229,19 @@ def test_a_network_that_changes_its_segment_keeps_its_addresses() -> None:
     assert any("learned sender" in reason for reason in reasons(core, "s2"))
 
 
+def test_a_switch_is_told_of_nothing_that_it_should_keep_while_a_network_moves() -> None:
+    core, new = started(), SegmentKey(Segment.VXLAN, 9)
+    told = {name: dict(core.compiler.program(name).flows) for name in SWITCHES}
+    steps = ((KEYS, {"blue/web": new}), ({**KEYS, "blue/web": new}, {"blue/web": KEYS["blue/web"]}))
+    for keys, second_keys in (*steps, ({**KEYS, "blue/web": new}, {})):
+        core.rekey(core.key_changes(keys, second_keys))
+        for change in core.changes():
+            for cookie in change.before.flows.keys() - change.after.flows.keys():
+                del told[change.switch][cookie]
+            told[change.switch].update(change.after.flows)
+        assert told == {name: core.compiler.program(name).flows for name in SWITCHES}
+
+
 def test_a_network_that_moves_is_received_by_its_second_key_and_not_entered() -> None:
     core = started()
     before = {name: core.compiler.program(name).flows for name in SWITCHES}
