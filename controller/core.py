@@ -151,8 +151,13 @@ class Core:
         self._links_are_stale = True
         return True
 
-    def tick(self, now: float) -> bool:
-        """Time passed: links that were not heard for long are gone. Whether any is."""
+    def tick(self, now: float, busy: Collection[str] = ()) -> bool:
+        """Time passed: links that were not heard for long are gone. Whether any is.
+
+        Switches that are `busy` do not get to announcements, so their links count as heard now.
+        """
+        for name in busy:
+            self.discovery.refresh(name, now)
         silent = {name for name, view in self.fabric.switches.items() if not view.connected}
         if not self.discovery.expire(now, silent):
             return False

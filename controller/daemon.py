@@ -221,7 +221,7 @@ class Daemon:
         while True:
             started = time.monotonic()
             self._events.announce_slice()
-            if self._core.tick(self._events.clock):
+            if self._core.tick(self._events.clock, self._southbound.busy()):
                 self._schedule()
             self._events.open_gates()
             await asyncio.sleep(SLICE)

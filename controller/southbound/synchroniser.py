@@ -31,6 +31,9 @@ from controller.southbound.session import OWN_XIDS
 from controller.southbound.standing import Standing
 from controller.southbound.wanted import Edit, Wanted
 
+LARGE = 2_000
+"""Messages of a batch with which a switch may be busy for long."""
+
 
 class Synchroniser:
     """What one switch should hold, what it holds, and what is under way."""
@@ -162,6 +165,11 @@ class Synchroniser:
     def is_idle(self) -> bool:
         """Whether it is settled, and nothing is under way."""
         return self.settled and self._delivery is None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a batch is under way that may take the switch seconds."""
+        return self._delivery is not None and self._delivery.batch.size > LARGE
 
     @property
     def has_confirmed(self) -> bool:

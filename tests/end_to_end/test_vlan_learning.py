@@ -10,6 +10,7 @@ import pytest
 from prober import Prober
 from tests.end_to_end.eventually import eventually
 from tests.end_to_end.running import TOPOLOGIES, Installation, running
+from tests.end_to_end.train import Train
 
 pytestmark = pytest.mark.ovs
 
@@ -90,6 +91,26 @@ def test_an_address_that_goes_on_sending_stays(triangle: Installation) -> None:
 
             eventually(silent_is_forgotten, "the silent one is forgotten")
             assert triangle.log().count(f"address {mac}: learned") == 1
+    finally:
+        set_age(triangle, 300)
+
+
+def test_each_frame_arrives_once_while_its_address_is_learned_and_forgotten_again_and_again(
+    triangle: Installation,
+) -> None:
+    mac = "02:00:00:00:09:00"
+    set_age(triangle, 1)
+    try:
+        with triangle.prober() as talker, triangle.prober() as prober:
+            with Train(prober, {"from-a": ("a", mac), "from-k": ("keeper", mac)}) as train:
+                for _ in range(4):
+                    hello(talker, "b", mac)
+                    eventually(lambda: all(mentions(triangle, mac).values()), "all three switches know the address")
+                    eventually(lambda: not any(mentions(triangle, mac).values()), "none of them does")
+            assert train.receipts("from-a")["b"] == train.sent == train.receipts("from-k")["b"]
+            assert train.doubled() == {}
+            assert "a" not in train.receipts("from-a"), "none comes back to its sender"
+            assert "keeper" not in train.receipts("from-k")
     finally:
         set_age(triangle, 300)
 

@@ -179,6 +179,13 @@ def test_a_lost_session_changes_nothing_and_its_return_neither() -> None:
     assert core.changes() == []
 
 
+def test_a_switch_that_is_busy_with_a_large_batch_keeps_its_links() -> None:
+    core = started()
+    assert not core.tick(1000.0, busy=["s2"])
+    assert not core.tick(1003.0), "nor does it lose them as soon as it is done"
+    assert core.tick(1010.0), "but when nothing is heard after that"
+
+
 def test_a_switch_that_comes_back_without_its_link_loses_it() -> None:
     core = started()
     core.switch_lost("s2")
