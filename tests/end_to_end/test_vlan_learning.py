@@ -104,7 +104,7 @@ def test_each_frame_arrives_once_while_its_address_is_learned_and_forgotten_agai
         with triangle.prober() as talker, triangle.prober() as prober:
             with Train(prober, {"from-a": ("a", mac), "from-k": ("keeper", mac)}) as train:
                 for _ in range(4):
-                    hello(talker, "b", mac)
+                    talker.send("b", next(_tokens), src=mac)
                     eventually(lambda: all(mentions(triangle, mac).values()), "all three switches know the address")
                     eventually(lambda: not any(mentions(triangle, mac).values()), "none of them does")
             assert train.receipts("from-a")["b"] == train.sent == train.receipts("from-k")["b"]
