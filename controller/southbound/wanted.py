@@ -9,7 +9,7 @@ with one and its flows with the next.)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from controller.dataplane.flow import Flow, Group, Meter, Program
@@ -50,17 +50,19 @@ class Wanted:
         flows = dict(program.flows)
         gone, added = self.flows.keys() - flows.keys(), flows.keys() - self.flows.keys()
         left = [self.flows[cookie] for cookie in gone]
+        passed = self._passed(flows)
         old, new = self.numbered, numbered(program.groups.values(), program.meters.values())
         self.flows, self.numbered = flows, new
         items = {item for item in old.keys() | new.keys() if old.get(item) != new.get(item)}
         items |= self._count((flows[cookie] for cookie in added), left)
-        return Edit(gone | added, left, items)
+        return Edit(gone | added | passed.keys(), [*left, *passed.values()], items)
 
     def change(self, before: Share, after: Share) -> Edit:
         """Want what was wanted, with `after` in place of `before`."""
         gone, come = before.flows, after.flows
         left = [self.flows.pop(cookie) for cookie in gone.keys() - come.keys() if cookie in self.flows]
         added = [flow for cookie, flow in come.items() if cookie not in self.flows]
+        passed = self._passed(come)
         self.flows.update(come)
         old, new = numbered(before.groups, before.meters), numbered(after.groups, after.meters)
         items = {item for item in old if item not in new} | {
@@ -72,7 +74,12 @@ class Wanted:
             else:
                 self.numbered.pop(item, None)
         items |= self._count(added, left)
-        return Edit(gone.keys() ^ come.keys(), left, items)
+        return Edit((gone.keys() ^ come.keys()) | passed.keys(), [*left, *passed.values()], items)
+
+    def _passed(self, flows: Mapping[int, Flow]) -> dict[int, Flow]:
+        """Wanted flows that are the same to the switch, but pass to another network, as they were."""
+        both = ((cookie, flow, self.flows.get(cookie)) for cookie, flow in flows.items())
+        return {cookie: old for cookie, new, old in both if old and old.reason.network != new.reason.network}
 
     def _count(self, added: Iterable[Flow], left: Iterable[Flow]) -> set[Item]:
         """Count the users of groups; returns the groups that were kept only for users that have gone."""
