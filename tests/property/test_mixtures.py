@@ -158,6 +158,8 @@ class Mixtures(RuleBasedStateMachine):
     def regain_sessions(self) -> None:
         for name in sorted(self.silent):
             self.connect(name)
+            # It is read back, and gets all that it missed.
+            del self.told[name]
         self.silent.clear()
 
     @rule(data=st.data())
