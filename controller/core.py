@@ -111,7 +111,7 @@ class Core:
         dpid = self.situation.intent.fabric.switches[name].dpid
         view = SwitchView(name, dpid, {interface.name: interface for interface in interfaces}, True, has_meters)
         self._put_view(view)
-        self.discovery.refresh(name, now)
+        self.discovery.refresh((name,), now)
         is_known = known is not None and known.interfaces == view.interfaces and known.has_meters == has_meters
         if not is_known:
             for interface in known.interfaces.values() if known else ():
@@ -156,8 +156,8 @@ class Core:
 
         Switches that are `busy` do not get to announcements, so their links count as heard now.
         """
-        for name in busy:
-            self.discovery.refresh(name, now)
+        if busy:
+            self.discovery.refresh(busy, now)
         silent = {name for name, view in self.fabric.switches.items() if not view.connected}
         if not self.discovery.expire(now, silent):
             return False

@@ -6,7 +6,7 @@ exists while both directions are heard: one that carries frames one way only is 
 
 A direction ends at once when an interface goes away or down, and when nothing was heard for `LOST_AFTER` periods. Ends
 at switches without a session are left as they are, since nobody can announce there: a daemon that is away, or a session
-that is lost, costs no link.
+that is lost, costs no link. Nor does a large batch, behind which announcements wait.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class Discovery:
             del self._heard[at]
         return bool(gone)
 
-    def refresh(self, switch: str, now: float) -> None:
-        """A switch is back: what was known about it counts as heard just now."""
+    def refresh(self, switches: Collection[str], now: float) -> None:
+        """These switches could not announce or hear until now: what was known about them counts as heard just now."""
         for at, (sender, _) in self._heard.items():
-            if switch in (at.switch, sender.switch):
+            if at.switch in switches or sender.switch in switches:
                 self._heard[at] = (sender, now)
 
     def heard(self) -> tuple[tuple[End, End], ...]:

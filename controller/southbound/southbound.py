@@ -157,9 +157,9 @@ class Southbound:
         """The connected switches that have taken or refused all that was asked so far, or are not changed yet."""
         return frozenset(name for name in self._sessions.ready if self._switches[name].has_confirmed)
 
-    def busy(self) -> list[str]:
+    def busy(self) -> frozenset[str]:
         """The connected switches that have a large batch to work off, and so may not get to anything else."""
-        return [name for name in self._sessions.ready if self._switches[name].is_busy]
+        return frozenset(name for name in self._sessions.ready if self._switches[name].is_busy)
 
     async def progress(self) -> None:
         """Wait until a switch may have confirmed something."""

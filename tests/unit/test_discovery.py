@@ -40,7 +40,7 @@ def test_a_switch_without_session_keeps_its_links() -> None:
     discovery = connected()
     assert not discovery.expire(SILENCE, silent={"s2"})
     assert discovery.links() == {Link(A, B)}
-    discovery.refresh("s2", SILENCE)
+    discovery.refresh({"s2"}, SILENCE)
     assert not discovery.expire(SILENCE + 1, silent=())
     assert discovery.expire(2 * SILENCE + 1, silent=())
 
