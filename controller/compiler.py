@@ -32,6 +32,11 @@ def beside(network: str) -> str:
     return f"{network} "
 
 
+def network_of(name: str) -> str:
+    """The network whose share, on its first or second key, goes by this name."""
+    return name.removesuffix(" ")
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One unit's share of one switch's program, before and after; what another unit still holds is not in `before`."""

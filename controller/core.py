@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from apps import learning
-from controller.compiler import Change, Compiler, beside
+from controller.compiler import Change, Compiler, beside, network_of
 from controller.dataplane.fields import ETH_SRC
 from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
@@ -255,7 +255,7 @@ class Core:
     def recompile(self, name: str) -> None:
         """Have all of a switch compiled anew, as it was found to be remembered wrongly."""
         self._touched.switches.add(name)
-        self._touched.networks.update(map(str.strip, self.compiler.networks_on(name)), self.situation.intent.networks)
+        self._touched.networks.update(map(network_of, self.compiler.networks_on(name)), self.situation.intent.networks)
         self.compiler.forget_switch(name)
 
     def _keep_switches(self, edit: IntentEdit) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from apps.units import NetworkUnit, SwitchUnit
-from controller.compiler import SWITCH, Compiler, compile_network, compile_switch
+from controller.compiler import SWITCH, Compiler, compile_network, compile_switch, network_of
 from controller.dataplane.program import EMPTY_SHARE, Share
 from controller.lookup import network_units, second_units, switch_unit
 from controller.situation import Situation
@@ -33,7 +33,7 @@ class Wrong:
 
 def check_network(situation: Situation, compiler: Compiler, network: str) -> list[Wrong]:
     """What is wrong with a network, on any switch; it need not exist any more."""
-    own = network.strip()
+    own = network_of(network)
     units = network_units(situation, own) if own == network else second_units(situation, own)
     switches = sorted(units.keys() | compiler.switches_of(network))
     return [wrong for switch in switches for wrong in _compare(compiler, switch, network, units.get(switch))]
