@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 
 from hypervisor import Hypervisor
+from packet_train import Journey, PacketTrain
 from prober import Prober
 from tests.end_to_end.cutter import Cutter
-from tests.end_to_end.packet_train import Journey, PacketTrain
 from tests.end_to_end.running import Installation, running
 
 SWITCHES = ("hv1", "hv2", "hv3")

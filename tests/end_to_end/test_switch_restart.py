@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from hypervisor import Hypervisor
+from packet_train import Journey, PacketTrain
 from tests.end_to_end.eventually import eventually
 from tests.end_to_end.fault_site import NETWORKS, guest, standing
-from tests.end_to_end.packet_train import Journey, PacketTrain
 from tests.end_to_end.running import Installation
 
 pytestmark = pytest.mark.ovs

@@ -5,7 +5,7 @@
         train.pass_frames(500)
     assert train.faults() == {}
 
-`tests.end_to_end.train` waits for what arrives between two frames, which is gentler and slower.
+Tests that need no such pace have `tests.end_to_end.train`, which waits for what arrives between two frames.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from frames import frame
+from namespaces import CommandError
 from prober import Prober
-from tests.end_to_end.eventually import eventually
 
 BEAT = 0.001
 """Seconds between two frames of a journey."""
@@ -33,6 +33,9 @@ class Journey:
     sender: str
     destination: str
     receivers: Collection[str]
+    source: str = ""
+    """MAC; the station's own when left out."""
+    vlans: Sequence[int] = ()
 
 
 class PacketTrain:
@@ -65,7 +68,10 @@ class PacketTrain:
     def pass_frames(self, number: int) -> None:
         """Return when so many more frames of each journey have been sent."""
         goal = self.sent + number
-        eventually(lambda: self.sent >= goal, f"{number} more frames sent")
+        while self.sent < goal:
+            if not self._threads[0].is_alive():
+                raise CommandError(f"the train ended after {self.sent} frames")
+            time.sleep(10 * BEAT)
 
     def faults(self) -> dict[str, str]:
         """What was wrong, by journey; empty if every frame arrived once at all of its receivers and nowhere else."""
@@ -91,14 +97,15 @@ class PacketTrain:
 
     def _send(self) -> None:
         made = {
-            name: frame(name, src=self._prober.mac(one.sender), dst=one.destination)
+            name: frame(name, src=one.source or self._prober.mac(one.sender), dst=one.destination, vlans=one.vlans)
             for name, one in self._journeys.items()
         }
         due = time.monotonic()
         while not self._ending.is_set():
             for name, journey in self._journeys.items():
-                token = f"{name}.{self.sent}".encode().ljust(12, b"\0")
-                self._prober.send_raw(journey.sender, made[name][:18] + token + made[name][30:])
+                data, token = made[name], f"{name}.{self.sent}".encode().ljust(12, b"\0")
+                at = 18 + 4 * len(journey.vlans)
+                self._prober.send_raw(journey.sender, data[:at] + token + data[at + 12 :])
             self.sent += 1
             due = max(due + BEAT, time.monotonic() - BEAT)
             time.sleep(max(due - time.monotonic(), 0.0))
