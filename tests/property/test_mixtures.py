@@ -13,6 +13,7 @@ from itertools import combinations, pairwise, product
 from random import Random
 
 import networkx as nx
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -75,10 +76,15 @@ class Mixtures(RuleBasedStateMachine):
 
     @initialize(shape=shapes(), data=st.data())
     def begin(self, shape: tuple[list[str], frozenset[tuple[str, str]]], data: st.DataObject) -> None:
-        self.names, self.wires = shape
+        members = data.draw(st.lists(st.sampled_from(shape[0]), min_size=2, unique=True))
+        self.build(*shape, {name: data.draw(st.booleans()) for name in members})
+
+    def build(self, names: list[str], wires: frozenset[tuple[str, str]], members: dict[str, bool]) -> None:
+        """Everything up, and settled; of each member whether its address is given."""
+        self.names, self.wires = names, wires
         self.core = Core()
-        for name in data.draw(st.lists(st.sampled_from(self.names), min_size=2, unique=True)):
-            self.put(name, "tap0", data.draw(st.booleans()))
+        for name, is_given in members.items():
+            self.put(name, "tap0", is_given)
         self.adopt()
         for name in self.names:
             self.connect(name)
@@ -129,23 +135,27 @@ class Mixtures(RuleBasedStateMachine):
     def cut_a_wire(self, data: st.DataObject) -> None:
         whole = sorted(self.wires - self.cut)
         if whole:
-            wire = data.draw(st.sampled_from(whole))
-            self.cut.add(wire)
-            self.is_cut = True
-            for near, far in (wire, wire[::-1]):
-                if near not in self.silent:
-                    self.core.interface_changed(near, self.interface(near, far), deleted=False)
+            self.sever(data.draw(st.sampled_from(whole)))
+
+    def sever(self, wire: tuple[str, str]) -> None:
+        self.cut.add(wire)
+        self.is_cut = True
+        for near, far in (wire, wire[::-1]):
+            if near not in self.silent:
+                self.core.interface_changed(near, self.interface(near, far), deleted=False)
 
     @precondition(lambda self: not self.silent)
     @rule(data=st.data())
     def mend_a_wire(self, data: st.DataObject) -> None:
         """Not while a switch is silent: that trees then may have a circle is a known gap."""
         if self.cut:
-            wire = data.draw(st.sampled_from(sorted(self.cut)))
-            self.cut.discard(wire)
-            for near, far in (wire, wire[::-1]):
-                self.core.interface_changed(near, self.interface(near, far), deleted=False)
-            self.hear(wire)
+            self.mend(data.draw(st.sampled_from(sorted(self.cut))))
+
+    def mend(self, wire: tuple[str, str]) -> None:
+        self.cut.discard(wire)
+        for near, far in (wire, wire[::-1]):
+            self.core.interface_changed(near, self.interface(near, far), deleted=False)
+        self.hear(wire)
 
     @rule(data=st.data())
     def lose_a_session(self, data: st.DataObject) -> None:
@@ -286,6 +296,21 @@ class Mixtures(RuleBasedStateMachine):
 
     def follow(self) -> None:
         self.held.update({name: told for name, told in self.told.items() if name not in self.silent})
+
+
+RING = frozenset(tuple(sorted((f"s{number}", f"s{(number + 1) % 5}"))) for number in range(5))
+
+
+@pytest.mark.parametrize("wire", sorted(RING))
+@pytest.mark.parametrize("far", ["s1", "s2"])
+def test_a_wire_that_comes_back_costs_no_frame(wire: tuple[str, str], far: str) -> None:
+    """Paths change to switches that know nothing of the network yet."""
+    ring = Mixtures()
+    ring.build(switch_names(5), RING, {"s0": True, far: True})
+    ring.sever(wire)
+    ring.settle()
+    ring.mend(wire)
+    ring.settle()
 
 
 TestMixtures = Mixtures.TestCase

@@ -1,4 +1,4 @@
-"""A flow that passes from one network to another is the same to the switch; what became of the one is not the other's."""
+"""A flow that passes to another network is the same to the switch; what became of the one is not the other's."""
 
 from __future__ import annotations
 
