@@ -298,7 +298,7 @@ class Mixtures(RuleBasedStateMachine):
         self.held.update({name: told for name, told in self.told.items() if name not in self.silent})
 
 
-RING = frozenset(tuple(sorted((f"s{number}", f"s{(number + 1) % 5}"))) for number in range(5))
+RING = frozenset([("s0", "s1"), ("s1", "s2"), ("s2", "s3"), ("s3", "s4"), ("s0", "s4")])
 
 
 @pytest.mark.parametrize("wire", sorted(RING))
