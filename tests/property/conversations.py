@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from controller.dataplane.packet import Packet
 from controller.dataplane.walk import Journey
 from tests.property.expectation import addresses, members
-from tests.property.frames import BROADCAST, UNKNOWN, Injection
 from tests.property.scene import World
+from tests.property.sent_frames import BROADCAST, UNKNOWN, Injection
 
 
 def conversations(world: World, network: str) -> Iterator[Journey]:

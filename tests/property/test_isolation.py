@@ -26,7 +26,8 @@ from tests.property.expectation import (
     tunnel_of,
 )
 from tests.property.fabrics import endpoint
-from tests.property.frames import (
+from tests.property.scene import Scene, World
+from tests.property.sent_frames import (
     BROADCAST,
     UNKNOWN,
     guest_frames,
@@ -35,7 +36,6 @@ from tests.property.frames import (
     tunnel_places,
     tunnelled_frames,
 )
-from tests.property.scene import Scene, World
 from tests.property.tenancies import KEYS
 from tests.property.worlds import worlds
 

@@ -14,8 +14,8 @@ from namespaces import new_namespace
 from private_ovs import PrivateOvs
 from tests.property.conversations import openings
 from tests.property.expectation import attachments
-from tests.property.frames import guest_frames, stray_frames
 from tests.property.scene import World
+from tests.property.sent_frames import guest_frames, stray_frames
 from tests.property.worlds import worlds
 from tests.switch.real_fabric import RealFabric, mark_of
 

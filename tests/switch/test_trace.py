@@ -16,8 +16,8 @@ from namespaces import new_namespace
 from private_ovs import PrivateOvs
 from tests.property.conversations import conversations
 from tests.property.expectation import attachments
-from tests.property.frames import BROADCAST, UNKNOWN, guest_frames, stray_frames, tunnel_places, tunnelled_frames
 from tests.property.scene import World
+from tests.property.sent_frames import BROADCAST, UNKNOWN, guest_frames, stray_frames, tunnel_places, tunnelled_frames
 from tests.property.worlds import worlds
 from tests.switch.real_switch import RealSwitch
 from tests.switch.trace import Sent, Traced, read_datapath, read_trace
