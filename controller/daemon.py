@@ -78,7 +78,6 @@ class Daemon:
         self._keeper = Keeper(self._core, state)
         self._audit = AuditOnDemand(self._core, self._southbound, state)
         self._flush_scheduled = False
-        self._has_grown = False
         self._confirming: asyncio.Task[None] | None = None
         self._moving: asyncio.Task[None] | None = None
         self._links: frozenset[Link] = frozenset()
@@ -152,25 +151,19 @@ class Daemon:
                 self._southbound.change(change.switch, change.before, change.after)
         self._log_links()
         if self._core.is_dirty:
-            self._has_grown = True
+            # What is compiled lives long and has no cycles; to look for some in 10,000 networks takes a second.
+            gc.freeze()
             self._schedule()
         else:
             for name in self._recompiled & self._core.fabric.switches.keys():
                 self._southbound.replace(name, self._core.compiler.program(name))
             self._recompiled.clear()
             self._compiled.set()
-            self._spare_collector()
             self._events.open_gates()
         if self._core.settling.is_pending and self._confirming is None:
             self._confirming = asyncio.create_task(self._confirm())
         if self._configuration.moves.is_pending and self._moving is None:
             self._moving = asyncio.create_task(self._move())
-
-    def _spare_collector(self) -> None:
-        """After much was compiled: it lives long, and to look for cycles in 10,000 networks takes half a second."""
-        if self._has_grown:
-            gc.freeze()
-            self._has_grown = False
 
     def _log_links(self) -> None:
         links = self._core.fabric.links
