@@ -34,32 +34,36 @@ def unpack(position: int) -> tuple[int, int, int]:
 class Map(dict[str, Any]):
     """A YAML mapping; in insertion order, with the positions of keys and of values."""
 
-    __slots__ = ("_index", "_positions")
+    __slots__ = ("_index", "positions")
 
     def __init__(self) -> None:
         super().__init__()
-        self._positions = array("Q")
+        self.positions = array("Q")
         self._index: dict[str, int] | None = None
 
     def put(self, key: str, value: object, key_position: int, value_position: int) -> None:
         """Add a key that is not there yet."""
         self[key] = value
-        self._positions.append(key_position)
-        self._positions.append(value_position)
+        self.positions.append(key_position)
+        self.positions.append(value_position)
 
     def key_position(self, key: str) -> int:
         """Where the key is written."""
-        return self._positions[2 * self._number(key)]
+        return self.positions[2 * self._number(key)]
 
     def value_position(self, key: str) -> int:
         """Where the key's value begins."""
-        return self._positions[2 * self._number(key) + 1]
+        return self.positions[2 * self._number(key) + 1]
 
     def _number(self, key: str) -> int:
         # Asked for only when something is to be reported, and then perhaps for each of 100,000 keys.
         if self._index is None or len(self._index) != len(self):
             self._index = {known: number for number, known in enumerate(self)}
         return self._index[key]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is pickled. In Python, so that other threads get their turn while a large tree is."""
+        return _map, (tuple(self), tuple(self.values()), self.positions.tobytes())
 
 
 class Seq(list[Any]):
@@ -75,6 +79,24 @@ class Seq(list[Any]):
         """Append an item."""
         self.append(value)
         self.positions.append(position)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is pickled."""
+        return _seq, (tuple(self), self.positions.tobytes())
+
+
+def _map(keys: Iterable[str], values: Iterable[object], positions: bytes) -> Map:
+    result = Map()
+    result.update(zip(keys, values, strict=True))
+    result.positions.frombytes(positions)
+    return result
+
+
+def _seq(values: Iterable[object], positions: bytes) -> Seq:
+    result = Seq()
+    result.extend(values)
+    result.positions.frombytes(positions)
+    return result
 
 
 def locate(root: Map, path: Path, at_key: bool = False) -> int:
