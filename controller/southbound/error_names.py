@@ -1,14 +1,14 @@
 """OpenFlow's errors in words, for logs.
 
-The names are those of the standard (OpenFlow 1.3.5, 7.4.4), read from os-ken's table of constants.
+The names are those of the standard (OpenFlow 1.3.5, 7.4.4), read from os-ken's table of constants. That is imported
+when the first error comes, as it takes 20 MB and most daemons never see one.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from struct import Struct
-
-from os_ken.ofproto import ofproto_v1_3
 
 _ERROR = Struct("!8xHH")
 _EXPERIMENTER = Struct("!I")
@@ -65,11 +65,12 @@ def describe(message: bytes) -> tuple[int, int, str]:
 
 @cache
 def _names() -> dict[tuple[int, int], str]:
+    constants = vars(import_module("os_ken.ofproto.ofproto_v1_3"))
     names = {}
     for kind, prefix in _CODE_PREFIXES.items():
-        number = getattr(ofproto_v1_3, f"OFPET_{kind}")
-        for constant in dir(ofproto_v1_3):
+        number = constants[f"OFPET_{kind}"]
+        for constant, value in constants.items():
             if constant.startswith(f"{prefix}_"):
                 words = f"{kind}: {constant.removeprefix(f'{prefix}_')}"
-                names[number, getattr(ofproto_v1_3, constant)] = words
+                names[number, value] = words
     return names
