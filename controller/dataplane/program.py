@@ -24,7 +24,7 @@ class Share:
     @property
     def flows(self) -> dict[int, Flow]:
         """Its flows by cookie, made when asked for: there are many shares, and each is looked at once or twice."""
-        return {cookie_of(flow): flow for flow in self.contents}
+        return {flow.cookie or cookie_of(flow): flow for flow in self.contents}
 
 
 EMPTY_SHARE = Share()

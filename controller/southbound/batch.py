@@ -32,7 +32,7 @@ class Batch:
     first_xid: int
     settings: Sequence[Setting]
     """Meters first, then groups."""
-    additions: Sequence[tuple[int, Flow]]
+    additions: Sequence[Flow]
     deletions: Sequence[Item]
     """Flows first, then groups, then meters."""
     retries: Subject | None = None
@@ -52,7 +52,7 @@ class Batch:
     _added: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
-        self.additions = sorted(self.additions, key=lambda addition: encoder.is_entry(addition[0]))
+        self.additions = sorted(self.additions, key=_is_entry_flow)
         self.deletions = sorted(self.deletions, key=lambda item: not _is_entry(item))
 
     @property
@@ -87,7 +87,7 @@ class Batch:
     def switch_over(self) -> range:
         """Numbers of the messages that add and delete entries."""
         _, added, deleted = self.sections
-        entries = sum(encoder.is_entry(cookie) for cookie, _ in self.additions)
+        entries = sum(map(_is_entry_flow, self.additions))
         return range(added.stop - entries, deleted.start + sum(map(_is_entry, self.deletions)))
 
     def messages(self, numbers: range, wanted: Callable[[Item], bool]) -> Iterator[bytes]:
@@ -99,8 +99,9 @@ class Batch:
         start = len(self.settings)
         for number in added:
             if number not in self.refused:
-                cookie, flow = self.additions[number - start]
+                flow = self.additions[number - start]
                 if not self.off or flow.reason.network not in self.off:
+                    cookie = encoder.cookie_of(flow)
                     if cookie in self.altered:
                         yield encoder.encode_flow_delete(cookie, self.first_xid + number)
                     yield encoder.encode_flow_add(flow, cookie, self.first_xid + number)
@@ -120,14 +121,14 @@ class Batch:
             return item_of(wanted), wanted
         number -= len(self.settings)
         if number < len(self.additions):
-            cookie, flow = self.additions[number]
-            return (Kind.FLOW, cookie), flow
+            flow = self.additions[number]
+            return (Kind.FLOW, encoder.cookie_of(flow)), flow
         return self.deletions[number - len(self.additions)], None
 
     def adds(self, cookie: int) -> bool:
         """Whether the batch adds the flow with this cookie."""
         if self._added is None:
-            self._added = frozenset(added for added, _ in self.additions)
+            self._added = frozenset(map(encoder.cookie_of, self.additions))
         return cookie in self._added
 
     def accepted_settings(self, carried: int) -> Iterator[Group | Meter]:
@@ -139,7 +140,8 @@ class Batch:
     def accepted_additions(self, carried: int) -> Iterator[int]:
         """The cookies of the flows that were added, not refused, and not dropped since."""
         start = len(self.settings)
-        for number, (cookie, _) in enumerate(self.additions[: max(carried - start, 0)], start):
+        for number, flow in enumerate(self.additions[: max(carried - start, 0)], start):
+            cookie = encoder.cookie_of(flow)
             if number not in self.refused and cookie not in self.lost:
                 yield cookie
 
@@ -154,6 +156,10 @@ class Batch:
         """What the messages from `carried` on are about, which were not carried out."""
         for number in range(carried, self.size):
             yield self.subject(number)[0]
+
+
+def _is_entry_flow(flow: Flow) -> bool:
+    return encoder.is_entry(encoder.cookie_of(flow))
 
 
 def _is_entry(item: Item) -> bool:

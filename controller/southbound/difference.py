@@ -36,7 +36,7 @@ class Difference:
         flow = self.wanted.flows.get(number)
         return flow is not None and (flow.reason.network == retries or flow.reason.network not in self.quarantine)
 
-    def additions(self, cookies: Iterable[int], retries: Subject | None) -> list[tuple[int, Flow]]:
+    def additions(self, cookies: Iterable[int], retries: Subject | None) -> list[Flow]:
         """Those of the flows that are to be added; those that are held and no longer wanted are doomed."""
         found = []
         for cookie in cookies:
@@ -45,7 +45,7 @@ class Difference:
                 self.quarantine.release((Kind.FLOW, cookie))
                 self.holding.doom(cookie)
             elif cookie not in self.holding.flows and not self._waits(cookie, flow, retries):
-                found.append((cookie, flow))
+                found.append(flow)
         return found
 
     def settings(self, items: Iterable[Item], retries: Subject | None) -> list[Setting]:

@@ -13,8 +13,10 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 
 from controller.southbound.events import Held
+from controller.southbound.held_flows import HeldFlows
 from controller.southbound.items import Item, Kind
 from controller.southbound.readback import contents_of
+from controller.southbound.wanted import Wanted
 
 MOST_MENDS = 5
 """A flow that is altered in more audits in a row is let be: the switch itself may write it otherwise than it came."""
@@ -38,7 +40,7 @@ class Correction:
 class Holding:
     """Flows by cookie, and contents of groups and meters."""
 
-    flows: set[int] = field(default_factory=set)
+    flows: HeldFlows
     doomed: set[int] = field(default_factory=set)
     contents: dict[Item, bytes] = field(default_factory=dict)
     altered: set[int] = field(default_factory=set)
@@ -47,9 +49,9 @@ class Holding:
     """How many audits in a row found a flow altered."""
 
     @classmethod
-    def of(cls, held: Held) -> Holding:
-        """What was read back."""
-        return cls(flows=set(held.cookies), contents=contents_of(held))
+    def of(cls, held: Held, wanted: Wanted) -> Holding:
+        """What was read back, of a switch of which this is wanted."""
+        return cls(HeldFlows(wanted, held.cookies), contents=contents_of(held))
 
     def doom(self, cookie: int) -> None:
         """If the flow is held, it is not to be there."""
@@ -80,11 +82,11 @@ class Holding:
         """Hold what was found; of flows that should not be there, all are doomed."""
         there = contents_of(found)
         items = {item for item in there.keys() | self.contents.keys() if there.get(item) != self.contents.get(item)}
-        self._mended = Counter({cookie: 1 + self._mended[cookie] for cookie in found.altered & self.flows})
+        self._mended = Counter({cookie: 1 + self._mended[cookie] for cookie in found.altered if cookie in self.flows})
         altered = {cookie for cookie, times in self._mended.items() if times <= MOST_MENDS}
-        missing, extra = self.flows - found.cookies, found.cookies - self.flows - self.doomed
+        missing, extra = self.flows.missing_in(found.cookies), self.flows.missed_of(found.cookies) - self.doomed
         correction = Correction(missing, extra, items, altered)
-        self.flows -= missing | altered
+        self.flows.discard_all(missing | altered)
         self.doomed |= altered
         self.altered |= altered
         self.doomed |= extra

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from struct import Struct, error
+from sys import intern
 
 from controller.dataplane.encoder import ANY, COOKIE_MARK_MASK, COOKIE_MARK_VALUE, encode_actions
 from controller.dataplane.flow import Output
@@ -154,7 +155,9 @@ def _interface(number: int, mac: bytes, name: bytes, config: int, state: int) ->
     if number > _LAST_INTERFACE:
         return None
     up = not (config & _PORT_DOWN or state & _LINK_DOWN)
-    return Interface(name.partition(b"\0")[0].decode("utf-8", "replace"), number, up, mac.hex(":"))
+    # Interned, as intent names most of them, too.
+    text = intern(name.partition(b"\0")[0].decode("utf-8", "replace"))
+    return Interface(text, number, up, mac.hex(":"))
 
 
 def _in_port(received: bytes, start: int, end: int) -> int:

@@ -19,12 +19,15 @@ flows that use it are doomed, or were before; so none that counts as held can go
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from itertools import chain
 
+from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import Flow, Group, Meter
 from controller.southbound import error_names
 from controller.southbound.batch import Batch
 from controller.southbound.difference import Difference
 from controller.southbound.events import Held, Refused
+from controller.southbound.held_flows import HeldFlows
 from controller.southbound.holding import Correction, Holding
 from controller.southbound.items import Item, Kind, groups_of, item_of
 from controller.southbound.quarantine import Quarantine, Subject
@@ -39,9 +42,9 @@ class Standing:
         """Everything in which the two differ is touched; nothing while it is not known what the switch holds (None)."""
         self.quarantine = Quarantine()
         self._wanted = wanted
-        self._holding = holding or Holding()
+        self._holding = holding or Holding(HeldFlows(Wanted()))
         self._difference = Difference(wanted, self._holding, self.quarantine)
-        self._touched_flows: set[int] = holding.flows ^ wanted.flows.keys() if holding else set()
+        self._touched_flows: set[int] = holding.flows.unlike_wanted if holding else set()
         self._touched_numbered: set[Item] = holding.contents.keys() | wanted.numbered.keys() if holding else set()
         self._learned: set[Item] = set()
         """Groups and meters that errors showed to be otherwise than thought, since the last audit."""
@@ -61,13 +64,14 @@ class Standing:
 
     def note(self, edit: Edit) -> None:
         """Something else is wanted."""
-        self._touched_flows.update(edit.cookies)
+        self._holding.flows.rebase(edit)
+        self._touched_flows.update(edit.come, edit.gone, edit.passed)
         for item in edit.items:
             self._touched_numbered.add(item)
             self.quarantine.release(item)
         if self.quarantine:
-            now_wanted = (self._wanted.flows[cookie] for cookie in edit.cookies if cookie in self._wanted.flows)
-            for network in {flow.reason.network for flow in [*edit.left, *now_wanted]}:
+            now = (self._wanted.flows[cookie] for cookie in chain(edit.come, edit.passed))
+            for network in {flow.reason.network for flow in chain(edit.gone.values(), edit.passed.values(), now)}:
                 self.quarantine.reconsider(network)
 
     def touch(self, item: Item) -> None:
@@ -120,7 +124,7 @@ class Standing:
         groups = {number for kind, number in gone if kind is Kind.GROUP}
         self._touched_numbered |= gone
         if groups:
-            for cookie in [*self._holding.flows, *(cookie for cookie, _ in batch.additions)]:
+            for cookie in [*self._holding.flows, *map(cookie_of, batch.additions)]:
                 flow = self._wanted.flows.get(cookie)
                 if flow is None or not groups.isdisjoint(groups_of(flow)):
                     self.lost(cookie, batch)
@@ -186,7 +190,7 @@ class Standing:
 
     def _withdraw(self, batch: Batch) -> None:
         """What the switch may hold of networks that are off is not to be there."""
-        cookies: Iterable[int] = (cookie for cookie, _ in batch.additions)
+        cookies: Iterable[int] = map(cookie_of, batch.additions)
         if not batch.retries:
             flows = self._wanted.flows.items()
             cookies = (cookie for cookie, flow in flows if flow.reason.network in batch.off)

@@ -73,7 +73,7 @@ class Synchroniser:
         """The switch is there and holds this of ours."""
         self._disconnect()
         self._connected = True
-        self._standing = Standing(self._wanted, Holding.of(held))
+        self._standing = Standing(self._wanted, Holding.of(held, self._wanted))
         self._waits_for_gate = bool(held)
 
     def disconnect(self) -> None:

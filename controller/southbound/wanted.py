@@ -9,22 +9,24 @@ with one and its flows with the next.)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from controller.dataplane.flow import Flow, Group, Meter, Program
+from controller.dataplane.flow import Flow, Group, Meter, Program, ToGroup
 from controller.dataplane.program import Share
-from controller.southbound.items import Item, Kind, groups_of, numbered
+from controller.southbound.items import Item, Kind, numbered
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """What an edit touched."""
 
-    cookies: Collection[int]
-    """Flows that became wanted or unwanted."""
-    left: Collection[Flow]
-    """Those that became unwanted."""
+    come: Collection[int]
+    """Flows that became wanted."""
+    gone: Mapping[int, Flow]
+    """Flows that became unwanted."""
+    passed: Mapping[int, Flow]
+    """Wanted flows that are the same to the switch, but passed to another network, as they were."""
     items: Collection[Item]
     """Groups and meters whose content changed, or that became wanted or unwanted, or unused while unwanted."""
 
@@ -48,22 +50,23 @@ class Wanted:
     def replace(self, program: Program) -> Edit:
         """Want exactly this program."""
         flows = dict(program.flows)
-        gone, added = self.flows.keys() - flows.keys(), flows.keys() - self.flows.keys()
-        left = [self.flows[cookie] for cookie in gone]
+        gone = {cookie: flow for cookie, flow in self.flows.items() if cookie not in flows}
+        come = flows.keys() - self.flows.keys()
         passed = self._passed(flows)
         old, new = self.numbered, numbered(program.groups.values(), program.meters.values())
         self.flows, self.numbered = flows, new
         items = {item for item in old.keys() | new.keys() if old.get(item) != new.get(item)}
-        items |= self._count((flows[cookie] for cookie in added), left)
-        return Edit(gone | added | passed.keys(), [*left, *passed.values()], items)
+        items |= self._count((flows[cookie] for cookie in come), gone.values())
+        return Edit(come, gone, passed, items)
 
     def change(self, before: Share, after: Share) -> Edit:
         """Want what was wanted, with `after` in place of `before`."""
-        gone, come = before.flows, after.flows
-        left = [self.flows.pop(cookie) for cookie in gone.keys() - come.keys() if cookie in self.flows]
-        added = [flow for cookie, flow in come.items() if cookie not in self.flows]
-        passed = self._passed(come)
-        self.flows.update(come)
+        flows = after.flows
+        leave = (cookie for cookie in before.flows if cookie not in flows and cookie in self.flows)
+        gone = {cookie: self.flows.pop(cookie) for cookie in leave}
+        come = {cookie: flow for cookie, flow in flows.items() if cookie not in self.flows}
+        passed = self._passed(flows)
+        self.flows.update(flows)
         old, new = numbered(before.groups, before.meters), numbered(after.groups, after.meters)
         items = {item for item in old if item not in new} | {
             item for item in new if self.numbered.get(item) != new[item]
@@ -73,23 +76,26 @@ class Wanted:
                 self.numbered[item] = new[item]
             else:
                 self.numbered.pop(item, None)
-        items |= self._count(added, left)
-        return Edit((gone.keys() ^ come.keys()) | passed.keys(), [*left, *passed.values()], items)
+        items |= self._count(come.values(), gone.values())
+        return Edit(come.keys(), gone, passed, items)
 
     def _passed(self, flows: Mapping[int, Flow]) -> dict[int, Flow]:
-        """Wanted flows that are the same to the switch, but pass to another network, as they were."""
+        """Those that are wanted and pass to another network, as they were."""
         both = ((cookie, flow, self.flows.get(cookie)) for cookie, flow in flows.items())
         return {cookie: old for cookie, new, old in both if old and old.reason.network != new.reason.network}
 
     def _count(self, added: Iterable[Flow], left: Iterable[Flow]) -> set[Item]:
         """Count the users of groups; returns the groups that were kept only for users that have gone."""
-        for flow in added:
-            self._users.update(groups_of(flow))
+        self._users.update(_uses(added))
         released: set[Item] = set()
-        for flow in left:
-            for group in groups_of(flow):
-                self._users[group] -= 1
-                if not self._users[group]:
-                    del self._users[group]
-                    released.add((Kind.GROUP, group))
+        for group in _uses(left):
+            self._users[group] -= 1
+            if not self._users[group]:
+                del self._users[group]
+                released.add((Kind.GROUP, group))
         return released - self.numbered.keys()
+
+
+def _uses(flows: Iterable[Flow]) -> Iterator[int]:
+    """Each use of a group by one of the flows; a flow that uses one twice counts twice."""
+    return (action.group for flow in flows for action in flow.actions if isinstance(action, ToGroup))
