@@ -76,5 +76,8 @@ def _restart(daemon: DaemonProcess, switch: FullSwitch) -> tuple[float, int, int
         raise CommandError(f"the switch has {switch.flows()} flows instead of {flows}")
     daemon.stop()
     sent = sum(int(number) for number in _SENT.findall(daemon.log.read_text()))
+    daemon.log.unlink()
     daemon.start()
+    await_in_sync(daemon)
+    time.sleep(_AROUND)  # For what was learned to be saved.
     return seconds, sent, train.lost("ab")

@@ -1,6 +1,11 @@
-"""Makes the immutable models of a document that is free of errors."""
+"""Makes the immutable models of a document that is free of errors.
+
+Names that many values share, or that switches report as well, are interned: there may be 100,000 of each.
+"""
 
 from __future__ import annotations
+
+from sys import intern
 
 from controller.intent.document import Document, FabricDocument, PortDocument
 from controller.intent.lab_document import GuestDocument, LabDocument, OutsideVtepDocument
@@ -31,14 +36,14 @@ def _fabric(form: FabricDocument) -> Fabric:
 
 
 def _port(tenant: str, name: str, form: PortDocument) -> Port:
-    trunk = tuple(sorted((vid, f"{tenant}/{network}") for vid, network in (form.trunk or {}).items()))
+    trunk = tuple(sorted((vid, intern(f"{tenant}/{network}")) for vid, network in (form.trunk or {}).items()))
     return Port(
         tenant=tenant,
         name=name,
-        network=f"{tenant}/{form.network}" if form.network else None,
+        network=intern(f"{tenant}/{form.network}") if form.network else None,
         trunk=trunk,
         switch=form.switch,
-        interface=form.interface,
+        interface=form.interface and intern(form.interface),
         endpoint=form.endpoint,
         mac=form.mac,
         ip=form.ip,
