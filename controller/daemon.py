@@ -102,6 +102,10 @@ class Daemon:
         if not await self._load():
             raise InvalidConfiguration
         self._core.restore(self._memory, self._events.clock)
+        self._schedule()
+        while self._core.is_dirty and not self._stop.is_set():
+            # So that switches which were seen before find their programs made, and are in sync once they are read.
+            await asyncio.sleep(0)
         await self._southbound.listen(self._options.listen)
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
         forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())

@@ -45,8 +45,9 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
 
 def aim(situation: Situation, network: str) -> None:
     """Note where the addresses of a VLAN network are to be, and who is to know them, before its units are looked up."""
-    plan = _plan(situation, network)
-    if plan is None or plan.segment.segment is not Segment.VLAN:
+    key = situation.keys.get(network)
+    plan = _plan(situation, network) if key and key.segment is Segment.VLAN else None
+    if plan is None:
         situation.spreading.forget(network)
     else:
         situation.spreading.aim(network, plan.segment, *aim_of(plan))
