@@ -27,7 +27,11 @@ class Touched:
         Networks come when no switches are left, as their flows use the groups and meters of switches.
         """
         switches = _take(self.switches, limit)
-        return switches, _take(self.networks, limit and limit - len(switches))
+        networks = _take(self.networks, limit and limit - len(switches))
+        if not self.networks:
+            # An emptied set keeps its room, and whoever takes one of few out of it looks through all of it.
+            self.networks = set()
+        return switches, networks
 
     def switch(self, situation: Situation, name: str) -> None:
         """A switch is there with other interfaces than before."""

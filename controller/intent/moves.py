@@ -144,11 +144,12 @@ class Moves:
             mapping[key] = value
 
     def _settle(self) -> None:
-        for name in sorted(self._moving.keys() - self._target.keys()):
+        # Not by difference of keys, which looks at all that are taken away: every network there is.
+        for name in sorted(name for name in self._moving if name not in self._target):
             self._leave(name, self.entered)
             self._leave(name, self.second)
             self._put(self._moving, name, None)
-        for name in sorted(self._moving.keys() - self.second.keys()):
+        for name in sorted(name for name in self._moving if name not in self.second):
             here, there = self.entered.get(name), self._target[name]
             if here != there and self._is_free(there, name):
                 self._put(self._owner, there, name)
