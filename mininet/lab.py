@@ -111,9 +111,10 @@ class Lab:
         Open vSwitch 3.1 backs off to 8 s whatever `max_backoff` says, and flushes the flows of a bridge whose last
         controller is removed; a change of protocols makes it connect anew and keeps them.
         """
-        for protocols in ("OpenFlow13,OpenFlow14", "OpenFlow13"):
-            for switch in self.switches.values():
-                switch.vsctl("set", "bridge", switch.bridge, f"protocols={protocols}")
+        for switch in self.switches.values():
+            has_both = "OpenFlow14" in switch.vsctl("get", "bridge", switch.bridge, "protocols")
+            protocols = "OpenFlow13" if has_both else "OpenFlow13,OpenFlow14"
+            switch.vsctl("set", "bridge", switch.bridge, f"protocols={protocols}")
 
     def ping(self, guest: str, address: str, *options: str) -> bool:
         """Whether one ping from the guest is answered within a second."""
