@@ -105,13 +105,13 @@ class Lab:
 
     # What can be done with it
 
-    def reconnect(self) -> None:
-        """Make all switches connect now, after a daemon was restarted; left alone they do within 8 seconds.
+    def reconnect(self, *names: str) -> None:
+        """Make these switches, or all, connect now, after a daemon was restarted; left alone they do within 8 seconds.
 
         Open vSwitch 3.1 backs off to 8 s whatever `max_backoff` says, and flushes the flows of a bridge whose last
         controller is removed; a change of protocols makes it connect anew and keeps them.
         """
-        for switch in self.switches.values():
+        for switch in [self.switches[name] for name in names or self.switches]:
             has_both = "OpenFlow14" in switch.vsctl("get", "bridge", switch.bridge, "protocols")
             protocols = "OpenFlow13" if has_both else "OpenFlow13,OpenFlow14"
             switch.vsctl("set", "bridge", switch.bridge, f"protocols={protocols}")

@@ -141,7 +141,7 @@ class Soak:
             self._write(f"    settled after {seconds:.1f} s")
         if site.world.is_whole:
             site.world.settled(site.wish)
-            self._before, self._undisturbed, self._may_return = wanted, True, False
+            self._before, self._undisturbed, self._may_return = wanted, True, not site.is_caught_up
 
     def _restore(self) -> None:
         """Let all that is away come back, so that the last word is about everything."""

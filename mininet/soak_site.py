@@ -30,6 +30,7 @@ _PATIENCE = 20.0
 _NOWHERE = "tcp:127.0.0.1:1"
 _READ = re.compile(rb'message="(?:reloaded|not reloaded)')
 _READY = re.compile(rb'message="ready on ')
+_SESSION = re.compile(rb'switch=(\S+) message="(connected with|in sync)')
 
 
 class SoakError(Exception):
@@ -59,6 +60,8 @@ class Site:
         self._targets: dict[str, str] = {}
         """Where the switches that are away found the daemon."""
         self._seed = seed
+        self._behind: set[str] = set()
+        """Switches that connected, or are about to, and are not in sync yet."""
         self._checked = 0
         """How many bytes of the log have been looked through for bugs."""
 
@@ -152,14 +155,13 @@ class Site:
             self._write(self.wish.text())
             self.world.is_valid = True
         since = self._log_size()
+        self.check_daemon()
+        self._behind.update(self.world.live)
         self.daemon.start()
         self.world.daemon_runs = True
         self._wait_for(_READY, since)
         self._see_keys()
-        for protocols in ("OpenFlow13,OpenFlow14", "OpenFlow13"):  # see Lab.reconnect
-            for name in self.world.live:
-                switch = self.lab.switches[name]
-                switch.vsctl("set", "bridge", switch.bridge, f"protocols={protocols}")
+        self.lab.reconnect(*self.world.live)
 
     def kill_switch(self, name: str) -> None:
         """End a hypervisor's ovs-vswitchd as a crash would."""
@@ -184,6 +186,7 @@ class Site:
     def rejoin(self, name: str) -> None:
         """Let it find the daemon again."""
         switch = self.lab.switches[name]
+        self._behind.add(name)
         switch.vsctl("set-controller", switch.bridge, self._targets.pop(name))
         self.world.away.discard(name)
 
@@ -206,14 +209,21 @@ class Site:
 
     # The daemon's log
 
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether all switches that run have been in sync since they connected, as far as the log was checked."""
+        return self._behind.isdisjoint(self.world.live)
+
     def check_daemon(self) -> None:
         """Raise SoakError when the daemon ended by itself, or met a bug of its own."""
         if self.world.daemon_runs and not self.daemon.is_running():
             raise SoakError("the daemon ended by itself")
-        said = self._log_from(self._checked)
-        self._checked += len(said)
-        if b"Traceback" in said:
+        whole, newline, _ = self._log_from(self._checked).rpartition(b"\n")
+        self._checked += len(whole) + len(newline)
+        if b"Traceback" in whole:
             raise SoakError("the daemon's log has a traceback")
+        for name, event in _SESSION.findall(whole):
+            (self._behind.discard if event == b"in sync" else self._behind.add)(name.decode())
 
     def _wait_for(self, pattern: re.Pattern[bytes], since: int) -> None:
         deadline = time.monotonic() + _PATIENCE
