@@ -4,11 +4,15 @@ Until then it forwards as it did. A switch whose interfaces are as they were kno
 from the memory of the daemon's predecessor) is complete as soon as everything is compiled. Another one has to have had
 time to hear its neighbours, and its neighbours to connect; those that do not come are waited for only `GRACE` long.
 One that loses its session while it waits begins again: its interfaces are known now, its neighbours are not.
+
+After a start that holds for a known switch, too, if it does not hold what it should: the configuration was changed, or
+the predecessor died before it could save what it had learned last, say of a link. Trees that are made without it must
+not meet those that the other switches still have, as both together can make a circle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from controller.fabric.discovery import PERIOD
@@ -24,31 +28,43 @@ class Gate:
     """The switches that wait. Times are seconds since the daemon's start."""
 
     _since: dict[str, float] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
+    """Those of them whose interfaces are as they were known."""
     _unheard: set[str] = field(default_factory=set)
     """Those that left before they had heard their neighbours."""
 
     def arrive(self, switch: str, is_known: bool, now: float) -> None:
         """A switch connected; `is_known` if its interfaces are as they were known."""
-        self._since[switch] = float("-inf") if is_known and switch not in self._unheard else now
+        self._since[switch] = now
+        if is_known and switch not in self._unheard:
+            self._known.add(switch)
 
     def leave(self, switch: str) -> None:
         """A switch lost its session."""
-        if self._since.pop(switch, float("-inf")) != float("-inf"):
+        if self._since.pop(switch, None) is not None and switch not in self._known:
             self._unheard.add(switch)
+        self._known.discard(switch)
 
-    def open(self, now: float, missing: Collection[str], is_compiled: bool) -> list[str]:
-        """The switches that wait no longer, each once; `missing` are those without session."""
+    def open(
+        self, now: float, missing: Collection[str], is_compiled: bool, holds_all: Callable[[str], bool]
+    ) -> list[str]:
+        """The switches that wait no longer, each once.
+
+        `missing` are those without session; `holds_all` tells whether a switch holds what it should, and nothing else.
+        """
         if not is_compiled:
             return []
-        listening = [since for since in self._since.values() if since != float("-inf")]
+        complete = {switch for switch in self._known if now >= GRACE or holds_all(switch)}
+        listening = [since for switch, since in self._since.items() if switch not in complete]
         # At a start they go together: a switch that forgot an address returns frames of one that has not yet.
         is_waiting_for_others = now < GRACE and (bool(missing) or now - max(listening, default=now) < LISTENING)
         through = [
             switch
             for switch, since in self._since.items()
-            if since == float("-inf") or (now - since >= LISTENING and not is_waiting_for_others)
+            if switch in complete or (now - since >= LISTENING and not is_waiting_for_others)
         ]
         for switch in through:
             del self._since[switch]
+            self._known.discard(switch)
             self._unheard.discard(switch)
         return through

@@ -120,7 +120,8 @@ class SwitchEvents:
         """Let those switches be changed whose view is complete."""
         for name in [name for name in self._behind if self._southbound.is_settled(name)]:
             self.switch_settled(name)
-        for name in self._gate.open(self.clock, self._core.missing_switches(), not self._core.is_dirty):
+        is_compiled = not self._core.is_dirty
+        for name in self._gate.open(self.clock, self._core.missing_switches(), is_compiled, self._southbound.holds_all):
             log.info("the view is complete: in force", extra={"switch": name})
             self._southbound.open_gate(name)
 

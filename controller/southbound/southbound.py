@@ -170,6 +170,10 @@ class Southbound:
         """Whether a switch is connected and has confirmed or refused all that was asked so far."""
         return switch in self._sessions.ready and self._switches[switch].settled
 
+    def holds_all(self, switch: str) -> bool:
+        """Whether a connected switch was found to hold what it should, and nothing else of ours."""
+        return not self._switches[switch].differs
+
     def session_age(self, switch: str) -> float:
         """Seconds since a connected switch said who it is, reading it back included."""
         return _now() - self._sessions.ready[switch].accepted_at

@@ -162,6 +162,11 @@ class Synchroniser:
         return self._connected and not (self._waits_for_gate or is_changing or self._standing.is_touched)
 
     @property
+    def differs(self) -> bool:
+        """Whether something is to be looked at: the switch may hold something else than what is wanted."""
+        return self._standing.is_touched
+
+    @property
     def is_idle(self) -> bool:
         """Whether it is settled, and nothing is under way."""
         return self.settled and self._delivery is None

@@ -43,6 +43,12 @@ def remembered(installation: Installation) -> set[int]:
     return {mac for known in content["addresses"].values() for mac, _ in known}
 
 
+def remembers_link(installation: Installation, one: str, other: str) -> bool:
+    """Whether the memory has a link between the two switches."""
+    content = json.loads(json.loads((installation.daemon.state / "memory.json").read_text())["content"])
+    return any({at, sender} == {one, other} for at, _, sender, _ in content["heard"])
+
+
 def ages(installation: Installation, switch: str) -> dict[str, float]:
     """Seconds since each flow was added, or added anew, by its cookie."""
     dump = installation.lab.switches[switch].ofctl("dump-flows", switch)
@@ -110,6 +116,30 @@ def test_a_guest_unknown_so_far_is_served_without_the_daemon(mesh: Installation)
         assert mesh.reach().is_right
     finally:
         come_back(mesh)
+
+
+def test_a_link_that_the_predecessor_could_not_save_makes_no_circle(mesh: Installation) -> None:
+    ends = (("s1", "s1-eth11"), ("s1", "s1-eth12"), ("s2", "s2-eth12"))
+    memory = mesh.daemon.state / "memory.json"
+    links = mesh.log().count("link up")
+    for switch, interface in ends:
+        mesh.lab.set_link(switch, interface, "down")
+    pairs = (("s1", "s2"), ("s1", "s3"), ("s2", "s3"))
+    eventually(lambda: not any(remembers_link(mesh, *pair) for pair in pairs), "a memory without the links")
+    older = memory.read_bytes()
+    for switch, interface in ends:
+        mesh.lab.set_link(switch, interface, "up")
+    mesh.wait_for_log("link up", links + len(ends))
+    mesh.settle()
+    assert mesh.reach().is_right
+    with mesh.prober() as prober, Train(prober, {"all": ("red2", BROADCAST), "flood": ("blue4", NOBODY)}) as train:
+        mesh.daemon.kill()
+        memory.write_bytes(older)
+        come_back(mesh)
+        train.pass_frames(20)
+    assert train.doubled() == {}
+    assert train.receipts("all") == dict.fromkeys(("red1", "red3", "red4"), train.sent)
+    assert train.receipts("flood") == dict.fromkeys(("blue1", "blue2", "blue3"), train.sent)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
