@@ -39,6 +39,8 @@ class Core:
         self.compiler = Compiler()
         self.revision = 0
         """Grows with every change of what `memory` returns."""
+        self.has_memory = False
+        """Whether it began with links that a predecessor had found."""
         self._touched = Touched()
         self._links_are_stale = False
 
@@ -95,6 +97,7 @@ class Core:
             if name in switches and switches[name].dpid == view.dpid
         }
         self.situation = replace(self.situation, fabric=replace(self.fabric, switches=known))
+        self.has_memory = bool(memory.heard)
         for at, sender in memory.heard:
             if at.switch in known and sender.switch in known:
                 self.discovery.hear(at, sender, now)

@@ -116,6 +116,15 @@ class SwitchEvents:
         """A switch has taken a network that it had refused."""
         log.info("in force, after it had been refused", extra={"switch": name, "network": network})
 
+    def confirmed(self) -> Collection[str]:
+        """The switches that hold what they were told so far; of those at their gates, what the memory says they hold.
+
+        So steps begin at the gates with what the predecessor left. Without a memory nothing is known of that, and the
+        switches get all at once.
+        """
+        confirmed = self._southbound.confirmed()
+        return confirmed.difference(self._gate.waiting(self.clock)) if self._core.has_memory else confirmed
+
     def open_gates(self) -> None:
         """Let those switches be changed whose view is complete."""
         for name in [name for name in self._behind if self._southbound.is_settled(name)]:

@@ -142,6 +142,30 @@ def test_a_link_that_the_predecessor_could_not_save_makes_no_circle(mesh: Instal
     assert train.receipts("flood") == dict.fromkeys(("blue1", "blue2", "blue3"), train.sent)
 
 
+def test_links_that_change_while_no_daemon_runs_make_no_circle(mesh: Installation) -> None:
+    change = {
+        ("s1", "s1-eth12"): "up",
+        ("s1", "s1-eth11"): "down",
+        ("s2", "s2-eth13"): "up",
+        ("s3", "s3-eth13"): "down",
+    }
+    for (switch, interface), state in change.items():
+        mesh.lab.set_link(switch, interface, {"up": "down", "down": "up"}[state])
+    eventually(lambda: not remembers_link(mesh, "s1", "s3") and remembers_link(mesh, "s1", "s2"), "a memory of it")
+    mesh.settle()
+    assert mesh.reach().is_right
+    with mesh.prober() as prober, Train(prober, {"all": ("red2", BROADCAST), "flood": ("blue4", NOBODY)}) as train:
+        mesh.daemon.kill()
+        for (switch, interface), state in change.items():
+            mesh.lab.set_link(switch, interface, state)
+        come_back(mesh)
+        train.pass_frames(20)
+    assert train.doubled() == {}
+    for switch, interface in change:
+        mesh.lab.set_link(switch, interface, "up")
+    assert mesh.reach().is_right
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_and_leaves_the_flows(mesh: Installation, number: signal.Signals) -> None:
     mesh.reach()
