@@ -16,7 +16,7 @@ from soak_edits import EDITS
 from soak_moves import MOVES
 from soak_operations import Step, draw, draw_of_each
 from soak_oracle import Reach, reach, steadfast
-from soak_settle import Wrong, settle_at_least, settle_exactly
+from soak_settle import PATIENCE, Wrong, settle_at_least, settle_exactly
 from soak_site import Site, SoakError
 from soak_watcher import Astray
 
@@ -127,6 +127,7 @@ class Soak:
         site, begun = self.site, time.monotonic()
         wanted = reach(site.wish, site.world)
         if site.world.is_whole:
+            self._catch_up()
             wrong = settle_exactly(site.watcher, site.world, wanted, self._check)
         elif self._undisturbed:
             wrong = settle_exactly(site.watcher, site.world, self._before, self._check)
@@ -141,7 +142,16 @@ class Soak:
             self._write(f"    settled after {seconds:.1f} s")
         if site.world.is_whole:
             site.world.settled(site.wish)
-            self._before, self._undisturbed, self._may_return = wanted, True, not site.is_caught_up
+            self._before, self._undisturbed, self._may_return = wanted, True, False
+
+    def _catch_up(self) -> None:
+        """Wait until all switches are in sync: before their gates open reachability may be right by what they held."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.site.is_caught_up:
+            self._check()
+            if time.monotonic() > deadline:
+                raise SoakError("not all switches are in sync")
+            time.sleep(0.02)
 
     def _restore(self) -> None:
         """Let all that is away come back, so that the last word is about everything."""
