@@ -88,6 +88,13 @@ class PacketTrain:
                 found[name] = "; ".join(said)
         return found
 
+    def arrived(self, journey: str, station: str) -> list[int]:
+        """Numbers of the journey's frames that a station got, each as often as it came."""
+        seen = (
+            (number, times) for (name, number, at), times in self._arrived.items() if (name, at) == (journey, station)
+        )
+        return sorted(number for number, times in seen for _ in range(times))
+
     def lost(self, journey: str) -> int:
         """How many frames of a journey did not reach all of its receivers."""
         return len({number for at in self._journeys[journey].receivers for number in self._lost(journey, at)})

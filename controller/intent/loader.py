@@ -27,6 +27,7 @@ from controller.intent.merge import merge
 from controller.intent.model import Intent
 from controller.intent.problems import Problem, Problems
 from controller.intent.tree import Map
+from controller.intent.yaml_reader import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,12 @@ def load(paths: Sequence[Path], kept: KeptTrees | None = None) -> Loaded:
     broken = Broken()
     trees: list[Map] = []
     files = files_of(paths, problems)
-    kept = kept or KeptTrees()
-    kept.begin()
+    if kept:
+        kept.begin()
+    parse = kept.read if kept else read
     for file in files:
         numbered = read_text(file, problems)
-        tree = kept.read(numbered[1], numbered[0], problems) if numbered else None
+        tree = parse(numbered[1], numbered[0], problems) if numbered else None
         if tree is not None:
             trees.append(tree)
     if not problems.valid and len(trees) < len(problems.files):

@@ -10,6 +10,7 @@ import pytest
 from controller.intent.model import Segment
 from controller.ledger_files import read_ledger
 from frames import BROADCAST
+from packet_train import Journey, PacketTrain
 from reach import measure
 from tests.end_to_end.eventually import eventually
 from tests.end_to_end.running import TOPOLOGIES, Installation, running
@@ -100,6 +101,42 @@ def test_a_port_that_changes_network_is_cut_from_the_old_one(restored: Installat
         assert prober.received("side-to") == {"red2": 1}
         assert prober.received("red") == {"red3": 1, "red4": 1}
         assert prober.received("red-to") == {"red3": 1, "red4": 1}
+
+
+def test_a_port_moves_to_another_switch_and_no_frame_for_it_is_lost(restored: Installation) -> None:
+    """Blue's first guest and red's second change places; each keeps its address, and sends at both places meanwhile."""
+
+    def swap(document: dict[str, Any]) -> None:
+        ports = [document["tenants"][tenant]["ports"][name] for tenant, name in (("blue", "web1"), ("red", "web2"))]
+        places = [(port["switch"], port["interface"]) for port in ports]
+        for port, (switch, interface) in zip(ports, reversed(places), strict=True):
+            port["switch"], port["interface"] = switch, interface
+
+    mesh, mac = restored, "02:00:00:00:00:01"
+    with mesh.prober() as prober:
+        peer = prober.mac("blue3")
+        journeys = {
+            "to": Journey("blue3", mac, {"blue1"}),
+            "old": Journey("blue1", peer, {"blue3"}),
+            "new": Journey("red2", peer, {"blue3"}, source=mac),
+        }
+        with PacketTrain(prober, journeys) as train:
+            mesh.edit(swap)
+            mesh.settle()
+            train.pass_frames(100)
+    before, after = train.arrived("to", "blue1"), train.arrived("to", "red2")
+    print(
+        "to",
+        len(before),
+        len(after),
+        train.sent,
+        "old",
+        len(train.arrived("old", "blue3")),
+        "new",
+        len(train.arrived("new", "blue3")),
+    )
+    assert before + after == list(range(train.sent))
+    assert train.arrived("old", "blue3")[-1] + 1 >= train.arrived("new", "blue3")[0]
 
 
 def test_an_invalid_file_changes_nothing_and_its_errors_are_logged(restored: Installation) -> None:
