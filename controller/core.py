@@ -41,6 +41,8 @@ class Core:
         """Grows with every change of what `memory` returns."""
         self.has_memory = False
         """Whether it began with links that a predecessor had found."""
+        self.waiting: Collection[str] = ()
+        """Connected switches that still do what they were told before their session began: as if they had none."""
         self._touched = Touched()
         self._links_are_stale = False
 
@@ -194,13 +196,16 @@ class Core:
         """These switches hold what they were told so far, so what takes several steps may go on. Whether it does."""
         if self._links_are_stale:
             return False
-        moved = self.settling.advance(self.fabric.links, self.connected_switches(), switches, self.compiler.switches_of)
+        moved = self.settling.advance(self.fabric.links, self._followers(), switches, self.compiler.switches_of)
         self._take_up(moved)
         return bool(moved)
 
     def connected_switches(self) -> list[str]:
         """Switches that have a session."""
         return [name for name, view in self.fabric.switches.items() if view.connected]
+
+    def _followers(self) -> list[str]:
+        return [name for name in self.connected_switches() if name not in self.waiting]
 
     def reason(self, name: str, cookie: int) -> Reason | None:
         """Why a flow of a switch is there."""
@@ -286,7 +291,7 @@ class Core:
             return
         self.situation = replace(self.situation, fabric=replace(self.fabric, links=links))
         self._touched.switches.update(self.fabric.switches)
-        self._take_up(self.settling.retarget(names, links, self.connected_switches()))
+        self._take_up(self.settling.retarget(names, links, self._followers()))
 
     def _take_up(self, moved: Moved) -> None:
         self.situation = replace(self.situation, trees=self.settling.trees, routes=self.settling.routes)

@@ -183,7 +183,7 @@ class Daemon:
             if self._core.is_dirty:
                 self._compiled.clear()
                 await self._compiled.wait()
-            elif self._core.confirmed(self._events.confirmed()):
+            elif self._core.confirmed(self._southbound.confirmed()):
                 self._schedule()
             else:
                 await self._southbound.progress()

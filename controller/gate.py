@@ -45,10 +45,6 @@ class Gate:
             self._unheard.add(switch)
         self._known.discard(switch)
 
-    def waiting(self, now: float) -> Collection[str]:
-        """After a start, the switches that still hold what the predecessor told them; later none."""
-        return self._since.keys() if now < GRACE else ()
-
     def open(
         self, now: float, missing: Collection[str], is_compiled: bool, holds_all: Callable[[str], bool]
     ) -> list[str]:

@@ -19,7 +19,7 @@ from controller.dataplane.fields import mac_text
 from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface
-from controller.gate import Gate
+from controller.gate import GRACE, Gate
 from controller.missing import missing_tunnels, networks_on
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.drift import Drift
@@ -66,6 +66,7 @@ class SwitchEvents:
         self._behind.add(name)
         log.info("connected with %d interfaces", len(interfaces), extra={"switch": name})
         self._gate.arrive(name, self._core.switch_ready(name, interfaces, has_meters, self.clock), self.clock)
+        self._note_gates()
         self.explain_missing_tunnels(networks_on(self._core.situation, name), {name})
         self._announce(self._announcer.of(name))
         self._schedule()
@@ -83,6 +84,7 @@ class SwitchEvents:
         log.warning("lost: %s; its flows stay in place", reason, extra={"switch": name})
         self._gate.leave(name)
         self._core.switch_lost(name)
+        self._note_gates()
 
     def interface_changed(self, name: str, interface: Interface, deleted: bool) -> None:
         """An interface came, went, or changed."""
@@ -116,14 +118,13 @@ class SwitchEvents:
         """A switch has taken a network that it had refused."""
         log.info("in force, after it had been refused", extra={"switch": name, "network": network})
 
-    def confirmed(self) -> Collection[str]:
-        """The switches that hold what they were told so far; of those at their gates, what the memory says they hold.
+    def _note_gates(self) -> None:
+        """Tell the core which switches wait at their gates, and so do what they were told before.
 
-        So steps begin at the gates with what the predecessor left. Without a memory nothing is known of that, and the
-        switches get all at once.
+        After a start without memory that is not known, and steps from it are not possible: they get all at once.
         """
-        confirmed = self._southbound.confirmed()
-        return confirmed.difference(self._gate.waiting(self.clock)) if self._core.has_memory else confirmed
+        is_known = self._core.has_memory or self.clock >= GRACE
+        self._core.waiting = self._southbound.waiting() if is_known else frozenset()
 
     def open_gates(self) -> None:
         """Let those switches be changed whose view is complete."""
@@ -133,6 +134,7 @@ class SwitchEvents:
         for name in self._gate.open(self.clock, self._core.missing_switches(), is_compiled, self._southbound.holds_all):
             log.info("the view is complete: in force", extra={"switch": name})
             self._southbound.open_gate(name)
+            self._note_gates()
 
     def drifted(self, name: str, what: Drift) -> None:
         """Somebody changed what a switch holds of ours."""

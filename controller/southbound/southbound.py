@@ -154,8 +154,12 @@ class Southbound:
         return self._audits.is_repaired(switch)
 
     def confirmed(self) -> frozenset[str]:
-        """The connected switches that have taken or refused all that was asked so far, or are not changed yet."""
-        return frozenset(name for name in self._sessions.ready if self._switches[name].has_confirmed)
+        """The connected switches that have taken or refused all that was asked so far."""
+        return frozenset(name for name in self._sessions.ready if self._switches[name].settled)
+
+    def waiting(self) -> frozenset[str]:
+        """The connected switches that are not changed until their gates open."""
+        return frozenset(name for name in self._sessions.ready if self._switches[name].waits_for_gate)
 
     def busy(self) -> frozenset[str]:
         """The connected switches that have a large batch to work off, and so may not get to anything else."""

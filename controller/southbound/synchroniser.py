@@ -41,6 +41,8 @@ class Synchroniser:
     def __init__(self, switch: str) -> None:
         self._switch = switch
         self._wanted = Wanted()
+        self.waits_for_gate = False
+        """Whether it connected with something of ours, and may not be changed yet."""
         self._connected = False
         self._xid = 1
         self._disconnect()
@@ -50,7 +52,7 @@ class Synchroniser:
         self._delivery: Delivery | None = None
         self._turn: Turn | None = None
         self._support = Support()
-        self._waits_for_gate = False
+        self.waits_for_gate = False
         self._is_audited = False
 
     # What is wanted
@@ -74,7 +76,7 @@ class Synchroniser:
         self._disconnect()
         self._connected = True
         self._standing = Standing(self._wanted, Holding.of(held, self._wanted))
-        self._waits_for_gate = bool(held)
+        self.waits_for_gate = bool(held)
 
     def disconnect(self) -> None:
         """The switch is gone; what it holds is unknown."""
@@ -83,7 +85,7 @@ class Synchroniser:
 
     def open_gate(self) -> None:
         """The view of the switch is complete: it may be changed, although it connected with something of ours."""
-        self._waits_for_gate = False
+        self.waits_for_gate = False
 
     def begin_audit(self) -> None:
         """The switch is asked again what it holds; `is_idle` has to hold."""
@@ -159,7 +161,7 @@ class Synchroniser:
         What was refused may be on another attempt.
         """
         is_changing = self._batch is not None and self._batch.retries is None
-        return self._connected and not (self._waits_for_gate or is_changing or self._standing.is_touched)
+        return self._connected and not (self.waits_for_gate or is_changing or self._standing.is_touched)
 
     @property
     def differs(self) -> bool:
@@ -177,18 +179,13 @@ class Synchroniser:
         return self._delivery is not None and self._delivery.batch.size > LARGE
 
     @property
-    def has_confirmed(self) -> bool:
-        """Whether the switch does nothing else than what it was told: it is settled, or still waits for its gate."""
-        return self._waits_for_gate or self.settled
-
-    @property
     def next_attempt(self) -> float | None:
         """When something that was refused is to be tried again."""
         return self._standing.quarantine.next_attempt
 
     def take(self, now: float) -> Turn | None:
         """What is to be written now, if anything: the next turn of the batch under way, or the first of a new one."""
-        if not self._connected or self._waits_for_gate:
+        if not self._connected or self.waits_for_gate:
             return None
         first: Mapping[str, int] = {}
         if self._delivery is None:

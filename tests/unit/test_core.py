@@ -326,3 +326,29 @@ def test_changes_are_made_switches_first_and_no_more_than_were_asked_for() -> No
     assert reasons_of[:2] == [{""}, {""}]
     assert sorted(map(sorted, reasons_of[2:])) == [["blue/web"], ["red/web"]]
     assert not core.is_dirty
+
+
+def test_a_switch_at_its_gate_confirms_nothing() -> None:
+    """It still floods along the tree before; the new one joined with that would be a circle."""
+    core = started()
+    first, second = (Link(End("s1", wire), End("s2", wire)) for wire in ("wire1", "wire2"))
+    for at, sender in ((second.a, second.b), (second.b, second.a)):
+        core.heard(at, sender, 0.0)
+    core.interface_changed("s1", Interface("wire1", 4, up=False), deleted=False)
+    core.changes()
+    while core.confirmed(SWITCHES):
+        core.changes()
+    assert all(second in tree for tree in core.situation.trees)
+    core.interface_changed("s1", Interface("wire1", 4), deleted=False)
+    for at, sender in ((first.a, first.b), (first.b, first.a)):
+        core.heard(at, sender, 1.0)
+    core.waiting = {"s1"}
+    core.changes()
+    for _ in range(3):
+        core.confirmed(SWITCHES)
+        core.changes()
+        assert not any(first in tree for tree in core.situation.trees)
+    core.waiting = ()
+    while core.confirmed(SWITCHES):
+        core.changes()
+    assert all(first in tree for tree in core.situation.trees)

@@ -85,13 +85,3 @@ def test_what_was_heard_meanwhile_may_let_a_known_switch_go_early() -> None:
     gate.arrive("s1", True, 1.0)
     assert gate.open(1.0, (), is_compiled=True, holds_all=OTHER) == []
     assert gate.open(1.5, (), is_compiled=True, holds_all=EQUAL) == ["s1"]
-
-
-def test_those_that_wait_after_a_start_hold_what_the_predecessor_told_them() -> None:
-    gate = Gate()
-    gate.arrive("s1", True, 1.0)
-    gate.arrive("s2", False, 1.0)
-    assert set(gate.waiting(1.0)) == {"s1", "s2"}
-    gate.open(1.0, (), is_compiled=True, holds_all=EQUAL)
-    assert set(gate.waiting(1.0)) == {"s2"}
-    assert set(gate.waiting(GRACE)) == set()
