@@ -159,10 +159,11 @@ class Core:
     def tick(self, now: float, busy: Collection[str] = ()) -> bool:
         """Time passed: links that were not heard for long are gone. Whether any is.
 
-        Switches that are `busy` do not get to announcements, so their links count as heard now.
+        Switches that are `busy` do not get to announcements, so their links count as heard now. So do those of switches
+        that are not changed yet: another version's flows send copies that say nothing to us.
         """
-        if busy:
-            self.discovery.refresh(busy, now)
+        if unheard := {*busy, *self.waiting}:
+            self.discovery.refresh(unheard, now)
         silent = {name for name, view in self.fabric.switches.items() if not view.connected}
         if not self.discovery.expire(now, silent):
             return False

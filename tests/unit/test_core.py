@@ -13,6 +13,7 @@ from controller.core import Core
 from controller.dataplane.fields import ETH_SRC, mac_number
 from controller.dataplane.flow import Output, ToGroup
 from controller.fabric.addresses import Verdict
+from controller.fabric.discovery import LOST_AFTER, PERIOD
 from controller.fabric.model import End, Interface, Link
 from controller.fabric.settling import Moved, Settling
 from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
@@ -184,6 +185,15 @@ def test_a_switch_that_is_busy_with_a_large_batch_keeps_its_links() -> None:
     assert not core.tick(1000.0, busy=["s2"])
     assert not core.tick(1003.0), "nor does it lose them as soon as it is done"
     assert core.tick(1010.0), "but when nothing is heard after that"
+
+
+def test_a_switch_at_its_gate_keeps_its_links_although_another_version_s_flows_say_nothing() -> None:
+    core = started()
+    core.waiting = {"s2"}
+    assert not core.tick(99.0)
+    core.waiting = ()
+    assert not core.tick(99.0 + LOST_AFTER * PERIOD)
+    assert core.tick(99.1 + LOST_AFTER * PERIOD)
 
 
 def test_a_switch_that_comes_back_without_its_link_loses_it() -> None:
