@@ -205,9 +205,6 @@ class Core:
         """Switches that have a session."""
         return [name for name, view in self.fabric.switches.items() if view.connected]
 
-    def _followers(self) -> list[str]:
-        return [name for name in self.connected_switches() if name not in self.waiting]
-
     def reason(self, name: str, cookie: int) -> Reason | None:
         """Why a flow of a switch is there."""
         flow = self.compiler.find(name, cookie)
@@ -278,6 +275,10 @@ class Core:
         for name in self.fabric.switches.keys() - switches.keys():
             self.compiler.forget_switch(name)
         self.situation = replace(self.situation, fabric=replace(self.fabric, switches=switches))
+
+    def _followers(self) -> list[str]:
+        """Switches that do what they are told."""
+        return [name for name in self.connected_switches() if name not in self.waiting]
 
     def _put_view(self, view: SwitchView) -> None:
         self.revision += 1

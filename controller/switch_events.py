@@ -131,9 +131,11 @@ class SwitchEvents:
         for name in [name for name in self._behind if self._southbound.is_settled(name)]:
             self.switch_settled(name)
         is_compiled = not self._core.is_dirty
-        for name in self._gate.open(self.clock, self._core.missing_switches(), is_compiled, self._southbound.holds_all):
+        opened = self._gate.open(self.clock, self._core.missing_switches(), is_compiled, self._southbound.holds_all)
+        for name in opened:
             log.info("the view is complete: in force", extra={"switch": name})
             self._southbound.open_gate(name)
+        if opened:
             self._note_gates()
 
     def drifted(self, name: str, what: Drift) -> None:

@@ -120,7 +120,7 @@ class Soak:
         step.act()
         is_apart = not self.site.world.daemon_runs or bool(self.site.world.away)
         self._may_return |= is_apart or name.startswith("delete ")
-        self._may_circle |= was_away and "link" in name
+        self._may_circle |= was_away and name.endswith(" link")
         self._undisturbed = was_undisturbed and name in ("kill daemon", "end daemon")
         if needs_settling:
             self._settle()

@@ -176,7 +176,7 @@ class Southbound:
 
     def holds_all(self, switch: str) -> bool:
         """Whether a connected switch was found to hold what it should, and nothing else of ours."""
-        return not self._switches[switch].differs
+        return self._switches[switch].holds_all
 
     def session_age(self, switch: str) -> float:
         """Seconds since a connected switch said who it is, reading it back included."""

@@ -41,8 +41,6 @@ class Synchroniser:
     def __init__(self, switch: str) -> None:
         self._switch = switch
         self._wanted = Wanted()
-        self.waits_for_gate = False
-        """Whether it connected with something of ours, and may not be changed yet."""
         self._connected = False
         self._xid = 1
         self._disconnect()
@@ -53,6 +51,7 @@ class Synchroniser:
         self._turn: Turn | None = None
         self._support = Support()
         self.waits_for_gate = False
+        """Whether it connected with something of ours, and may not be changed yet."""
         self._is_audited = False
 
     # What is wanted
@@ -164,9 +163,9 @@ class Synchroniser:
         return self._connected and not (self.waits_for_gate or is_changing or self._standing.is_touched)
 
     @property
-    def differs(self) -> bool:
-        """Whether something is to be looked at: the switch may hold something else than what is wanted."""
-        return self._standing.is_touched
+    def holds_all(self) -> bool:
+        """Whether nothing is to be looked at: the switch holds what is wanted, and nothing else of ours."""
+        return not self._standing.is_touched
 
     @property
     def is_idle(self) -> bool:
