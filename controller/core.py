@@ -194,7 +194,10 @@ class Core:
                 self._touched.networks.add(flow.reason.network)
 
     def confirmed(self, switches: Collection[str]) -> bool:
-        """These switches hold what they were told so far, so what takes several steps may go on. Whether it does."""
+        """These switches hold what they were told so far, so what takes several steps may go on. Whether it does.
+
+        Those in `waiting` count as without session, whether they are named or not.
+        """
         if self._links_are_stale:
             return False
         moved = self.settling.advance(self.fabric.links, self._followers(), switches, self.compiler.switches_of)

@@ -154,8 +154,8 @@ class Southbound:
         return self._audits.is_repaired(switch)
 
     def confirmed(self) -> frozenset[str]:
-        """The connected switches that have taken or refused all that was asked so far."""
-        return frozenset(name for name in self._sessions.ready if self._switches[name].settled)
+        """The connected switches that have taken or refused all that was asked so far, or are not changed yet."""
+        return frozenset(name for name in self._sessions.ready if self._switches[name].has_confirmed)
 
     def waiting(self) -> frozenset[str]:
         """The connected switches that are not changed until their gates open."""

@@ -173,6 +173,11 @@ class Synchroniser:
         return self.settled and self._delivery is None
 
     @property
+    def has_confirmed(self) -> bool:
+        """Whether nothing that it was told in this session is open: it is settled, or still waits for its gate."""
+        return self.waits_for_gate or self.settled
+
+    @property
     def is_busy(self) -> bool:
         """Whether a batch is under way that may take the switch seconds."""
         return self._delivery is not None and self._delivery.batch.size > LARGE
