@@ -193,14 +193,16 @@ class Core:
                 self.revision += 1
                 self._touched.networks.add(flow.reason.network)
 
-    def confirmed(self, switches: Collection[str]) -> bool:
+    def confirmed(self, switches: Collection[str], *, is_rested: bool = True) -> bool:
         """These switches hold what they were told so far, so what takes several steps may go on. Whether it does.
 
-        Those in `waiting` count as without session, whether they are named or not.
+        Those in `waiting` count as without session, whether they are named or not. `is_rested` says that frames which
+        were sent before they confirmed are not on their way any more.
         """
         if self._links_are_stale:
             return False
-        moved = self.settling.advance(self.fabric.links, self._followers(), switches, self.compiler.switches_of)
+        followers, switches_of = self._followers(), self.compiler.switches_of
+        moved = self.settling.advance(self.fabric.links, followers, switches, switches_of, is_rested)
         self._take_up(moved)
         return bool(moved)
 

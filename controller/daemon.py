@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 COMPILING = 0.02
 """Seconds of compiling before sessions get their turn again."""
+REST = 0.05
+"""Seconds after which frames sent before a switch confirmed have arrived, and its datapath does what it confirmed."""
 CONFIRM_WITHIN = 5.0
 """Seconds for all switches to confirm a step of networks that get another key; then it is asked again."""
 CHECK_EVERY = 0.1
@@ -183,11 +185,21 @@ class Daemon:
             if self._core.is_dirty:
                 self._compiled.clear()
                 await self._compiled.wait()
-            elif self._core.confirmed(self._southbound.confirmed()):
+            elif await self._take_step(self._southbound.confirmed()):
                 self._schedule()
-            else:
-                await self._southbound.progress()
         self._confirming = None
+
+    async def _take_step(self, confirmed: frozenset[str]) -> bool:
+        """Take a step if these switches suffice for one, at once or after a rest; otherwise wait for others."""
+        if self._core.confirmed(confirmed, is_rested=False):
+            return True
+        await asyncio.sleep(REST)
+        still = confirmed & self._southbound.confirmed()
+        if self._core.is_dirty or self._core.confirmed(still):
+            return True
+        if still == self._southbound.confirmed():
+            await self._southbound.progress()
+        return False
 
     async def _move(self) -> None:
         """The same for networks that get another key."""
@@ -195,8 +207,7 @@ class Daemon:
             edits = self._edits
             has_settled = await self._southbound.settled(self._core.connected_switches(), CONFIRM_WITHIN)
             is_confirmed = has_settled and not self._core.is_dirty
-            # Frames that left before have arrived by then.
-            await asyncio.sleep(SLICE)
+            await asyncio.sleep(REST)
             if is_confirmed and edits == self._edits:
                 self._advance_moves()
         self._moving = None

@@ -5,6 +5,10 @@ must not disturb another's, hence an order. When paths change, first all switche
 will have to carry (`controller.fabric.spreading`); then next hops change in rounds (`controller.fabric.routes`),
 during which nothing else begins to spread; then what is not needed any more is withdrawn. Trees
 (`controller.fabric.transition`) are independent of both, as flooded frames are marked.
+
+A switch confirms its tables. Frames it sent before may still be on their way, and Open vSwitch takes some more
+milliseconds to revalidate the datapath's cache. So addresses are withdrawn, and trees changed, after a rest only. Next
+hops are not: a frame that meets a mixture of them is late, but arrives once.
 """
 
 from __future__ import annotations
@@ -71,21 +75,23 @@ class Settling:
         connected: Collection[str],
         confirmed: Collection[str],
         switches_of: Callable[[str], Collection[str]],
+        is_rested: bool,
     ) -> Moved:
         """Take the steps that are possible now that the switches in `confirmed` hold what they were told.
 
-        `switches_of` gives the switches on which a network is.
+        `switches_of` gives the switches on which a network is. Steps that rely on there being no more frames on their
+        way from before the confirmation are taken only if `is_rested`.
         """
         silent = frozenset(connected) - frozenset(confirmed)
         trees: frozenset[int] = frozenset()
-        if not silent and self._tree_transition.advance(links, connected):
+        if is_rested and not silent and self._tree_transition.advance(links, connected):
             trees = self._take_trees()
 
         def is_confirmed(network: str) -> bool:
             return silent.isdisjoint(switches_of(network))
 
         def spread() -> frozenset[str]:
-            return self.spreading.step(self.routes.neighbours, connected, is_confirmed)
+            return self.spreading.step(self.routes.neighbours, connected, is_confirmed, is_rested)
 
         networks = spread()
         if not self.spreading.in_motion and not self._is_prepared:

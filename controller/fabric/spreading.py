@@ -10,7 +10,9 @@ withdrawn and then spreads anew; meanwhile frames for it are flooded, which find
 While it is withdrawn, the switch that had it keeps handing frames over (the guest may just be silent), or drops them
 where the port is gone. A new network is known everywhere at once, since nobody sends in it yet.
 
-Times do not matter here: a step is taken when somebody says that the one before is confirmed.
+Times do not matter here: a step is taken when somebody says that the one before is confirmed. What a switch confirms
+is its tables, though, not that the frames which it sent before have arrived, so nobody forgets an address until
+somebody says that they have.
 """
 
 from __future__ import annotations
@@ -75,16 +77,25 @@ class Spread:
                 known[mac] = _NOBODY
         self.moving = {mac: known[mac] for mac in self.homes if self.is_leaving(mac) or known[mac] != self._target(mac)}
 
-    def step(self, neighbours: Callable[[str, str], Collection[str]], connected: Collection[str]) -> bool:
+    @property
+    def has_leaving(self) -> bool:
+        """Whether an address is being withdrawn from where it is."""
+        return any(map(self.is_leaving, self.moving))
+
+    def step(
+        self, neighbours: Callable[[str, str], Collection[str]], connected: Collection[str], is_rested: bool
+    ) -> bool:
         """Everything told so far is confirmed: tell whom it may now be told. Whether there was somebody.
 
-        `neighbours` gives for (switch, destination) to whom the switch may be sending.
+        `neighbours` gives for (switch, destination) to whom the switch may be sending. Only if `is_rested`, that is if
+        frames that were sent before the last confirmation have arrived, somebody may forget an address.
         """
         has_changed = False
         for mac, known in list(self.moving.items()):
             if self.is_leaving(mac) and not known:
-                self._leave(mac)
-                has_changed = True
+                if is_rested:
+                    self._leave(mac)
+                    has_changed = True
                 continue
             home, target = self.homes[mac].switch, self._target(mac)
             joining = {
@@ -93,7 +104,7 @@ class Spread:
                 if switch in connected and _may_join(neighbours(switch, home), known, home)
             }
             used = {neighbour for switch in known for neighbour in neighbours(switch, home)}
-            after = (known | joining) - (known - target - used)
+            after = (known | joining) - (known - target - used if is_rested else _NOBODY)
             has_changed |= after != known
             if after == target and not self.is_leaving(mac):
                 del self.moving[mac]
@@ -154,16 +165,17 @@ class Spreading:
         neighbours: Callable[[str, str], Collection[str]],
         connected: Collection[str],
         is_confirmed: Callable[[str], bool],
+        is_rested: bool,
     ) -> frozenset[str]:
         """Take the next step in those networks whose last one is confirmed. The networks with changes."""
         changed = set()
         for network in [network for network in self.in_motion if is_confirmed(network)]:
             spread = self.by_network[network]
-            if spread.step(neighbours, connected):
+            if spread.step(neighbours, connected, is_rested):
                 changed.add(network)
-                continue
-            self.in_motion.discard(network)
-            if spread.moving:
-                # A switch without session is in the way; it is tried again when something happens.
-                self.waiting.add(network)
+            elif is_rested or not spread.has_leaving:
+                self.in_motion.discard(network)
+                if spread.moving:
+                    # Not rested, or a switch without session is in the way; it is tried again when something happens.
+                    self.waiting.add(network)
         return frozenset(changed)

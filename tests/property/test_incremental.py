@@ -161,9 +161,9 @@ class Events(RuleBasedStateMachine):
         if cookies:
             self.core.flow_expired(*data.draw(st.sampled_from(cookies)))
 
-    @rule()
-    def confirm(self) -> None:
-        self.core.confirmed(self.core.connected_switches())
+    @rule(is_rested=st.booleans())
+    def confirm(self, is_rested: bool) -> None:
+        self.core.confirmed(self.core.connected_switches(), is_rested=is_rested)
 
     @rule()
     def tell_switches(self) -> None:

@@ -178,11 +178,11 @@ class Mixtures(RuleBasedStateMachine):
         for name in data.draw(st.sets(st.sampled_from(self.names))) - self.silent:
             self.held[name] = self.told[name]
 
-    @rule()
-    def confirm(self) -> None:
+    @rule(is_rested=st.booleans())
+    def confirm(self, is_rested: bool) -> None:
         self.tell()
         self.follow()
-        self.core.confirmed(self.core.connected_switches())
+        self.core.confirmed(self.core.connected_switches(), is_rested=is_rested)
 
     @rule()
     def settle(self) -> None:

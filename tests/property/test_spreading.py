@@ -18,7 +18,8 @@ homes = st.dictionaries(
 )
 members = st.frozensets(st.sampled_from(SWITCHES), min_size=2)
 some_switches = st.sets(st.sampled_from(SWITCHES))
-steps = st.lists(st.tuples(homes, members, st.lists(some_switches, max_size=3)), max_size=4)
+confirmations = st.lists(st.tuples(some_switches, st.booleans()), max_size=3)
+steps = st.lists(st.tuples(homes, members, confirmations), max_size=4)
 
 
 def assert_all_on_the_way_know(before: dict[int, frozenset[str]], spread: Spread, routes: Routes) -> None:
@@ -38,7 +39,7 @@ def test_no_mixture_sends_to_a_switch_that_does_not_know(
     links: frozenset[Link],
     start: dict[int, Home],
     first: frozenset[str],
-    history: list[tuple[dict[int, Home], frozenset[str], list[set[str]]]],
+    history: list[tuple[dict[int, Home], frozenset[str], list[tuple[set[str], bool]]]],
 ) -> None:
     routes = Routes.of(Paths(SWITCHES, links))
 
@@ -53,13 +54,14 @@ def test_no_mixture_sends_to_a_switch_that_does_not_know(
         spread.aim(wanted, routes.carriers(switches))
         for mac, known in before.items():
             assert mac not in spread.homes or spread.knowing(mac) == known, "nothing is told before a step"
-        for connected in confirmations:
+        for connected, is_rested in confirmations:
             before = {mac: spread.knowing(mac) for mac in spread.homes}
-            spread.step(routes.neighbours, connected)
+            spread.step(routes.neighbours, connected, is_rested)
             assert_all_on_the_way_know(before, spread, routes)
+            assert is_rested or all(known <= spread.knowing(mac) for mac, known in before.items()), "nobody forgets"
     for _ in range(4 * len(SWITCHES)):
         before = {mac: spread.knowing(mac) for mac in spread.homes}
-        has_changed = spread.step(routes.neighbours, SWITCHES)
+        has_changed = spread.step(routes.neighbours, SWITCHES, True)
         assert_all_on_the_way_know(before, spread, routes)
         if not has_changed:
             break
