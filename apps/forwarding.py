@@ -1,8 +1,8 @@
 """Forwarding: what every frame inside its network meets, and the flood list.
 
 A frame for an address that nobody has a flow for goes to `flood`, where one list of outputs serves all members: first
-what leaves untagged (local access ports, tunnels), then what leaves tagged (local trunk ports, links). A packet is
-never sent back to the interface it came from, so the same list serves frames from guests, links and tunnels.
+what leaves untagged (local access ports, tunnels), then what leaves tagged (local trunk ports, the network's tree). A
+packet is never sent back to the interface it came from, so the same list serves frames from guests, links and tunnels.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
 
 
 def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
-    """One copy for each local member, then one for each link of the tree or remote endpoint."""
+    """One copy for each local member, then for the tree or each remote endpoint."""
     yield from (Output(port.interface) for port in unit.local if port.tag is None)
     yield from overlay.flood_steps(unit)
     trunks = [port for port in unit.local if port.tag is not None]
-    if trunks or unit.branches:
+    if trunks or unit.tree is not None:
         yield PushVlan()
     for port in trunks:
         if port.tag is not None:

@@ -44,7 +44,7 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
 
 
 def _senders(unit: NetworkUnit, port: LocalPort | OutsidePort, origin: dict[str, int]) -> Iterator[Flow]:
-    for address in (address for address in port.addresses if not address.leaving):
+    for address in port.addresses:
         yield SOURCE.flow(
             "address",
             match_of(metadata=unit.number, eth_src=address.mac, **origin),

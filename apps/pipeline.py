@@ -1,6 +1,6 @@
 """The pipeline: every table that a switch's program uses, and what the metadata means.
 
-    classify -> vlan -------------------+
+    classify -> vlan -------------------+----------------> deliver
         |                               v
         +-----> tunnel --------> destination -> flood
         |                               ^
@@ -10,8 +10,10 @@ Whatever enters is first given its network, as a number in the metadata; from th
 frame belongs, so MAC and IP addresses may repeat across networks without limit. Inside the pipeline a frame carries no
 VLAN tag: what enters with one that the classification did not take off is dropped in `destination`.
 
-A bit beside the network's number tells a flooded frame: it follows the network's tree to the end and is handed over
-where its address is, but never sent after a known address, or it could arrive twice.
+A frame for a known address on another switch carries that switch's label (`apps.labels`) on links, and is only sent on
+or handed over. Other frames are flooded, and marked: on links by the tag's priority, inside the pipeline by a bit
+beside the network's number. A marked frame follows the network's tree to the end and is handed over where its address
+is, but never sent after a known address, or it could arrive twice.
 
 The network's number is its segment, kind and key: nothing to allocate, the same after every restart, and a network that
 changes its segment has flows for the new one beside those for the old one until all switches are done.
@@ -37,6 +39,7 @@ from controller.dataplane.fields import (
     VLAN_VID,
 )
 from controller.dataplane.table import Table
+from controller.fabric.detours import Colour
 from controller.intent.model import Segment, SegmentKey
 
 SEGMENT_CODE = {Segment.VLAN: 1, Segment.VXLAN: 2, Segment.GENEVE: 3, Segment.GRE: 4}
@@ -58,16 +61,17 @@ NETWORK = (1 << 48) - 1
 FLOODED = 1 << 48
 """The bit of the metadata that says: some switch before has flooded this frame, so all others do."""
 FLOODED_PCP = 1
-"""The same on a link: priority of the VLAN tag, 0 for frames that follow a known address."""
+"""The same on a link: priority of the VLAN tag, 0 for frames with a label."""
+DETOUR_PCP = {Colour.RED: 2, Colour.BLUE: 3}
+"""Priority of the VLAN tag of a frame with a label that was turned aside (`controller.fabric.detours`)."""
 
-
-_REWRITE = frozenset({VLAN_VID, VLAN_PCP, TUN_ID, TUN_DST, TUN_IPV6_DST})
+_REWRITE = frozenset({ETH_DST, VLAN_VID, VLAN_PCP, TUN_ID, TUN_DST, TUN_IPV6_DST})
 
 CLASSIFY = Table(
     0,
     "classify",
     "Where a frame comes from: a tenant's port (and so its network), a link, a tunnel, or nowhere we know.",
-    matches=frozenset({IN_PORT, VLAN_VID, VLAN_PCP, TUN_SRC, TUN_IPV6_SRC, TUN_ID, ETH_DST, ETH_TYPE}),
+    matches=frozenset({IN_PORT, VLAN_VID, TUN_SRC, TUN_IPV6_SRC, TUN_ID, ETH_DST, ETH_TYPE}),
     sets=frozenset({METADATA}),
     next=frozenset({"vlan", "tunnel", "source"}),
     priorities={
@@ -75,7 +79,6 @@ CLASSIFY = Table(
         "refuse": 300,
         "announcement": 200,
         "outside": 150,
-        "flooded": 110,
         "link": 100,
         "endpoint": 100,
     },
@@ -83,11 +86,11 @@ CLASSIFY = Table(
 VLAN = Table(
     1,
     "vlan",
-    "Frames from links: the VLAN tag names the network and is taken off.",
-    matches=frozenset({VLAN_VID}),
+    "Frames from links: what is for other switches is sent on; else the VLAN tag names the network and is taken off.",
+    matches=frozenset({VLAN_VID, VLAN_PCP, ETH_DST}),
     sets=frozenset({METADATA}),
-    next=frozenset({"destination"}),
-    priorities={"network": 100},
+    next=frozenset({"destination", "deliver"}),
+    priorities={"flooded": 500, "tree": 400, "detour": 300, "label": 200, "network": 100},
 )
 TUNNEL = Table(
     2,
@@ -126,4 +129,14 @@ FLOOD = Table(
     priorities={"network": 100},
 )
 
-PIPELINE = (CLASSIFY, VLAN, TUNNEL, SOURCE, DESTINATION, FLOOD)
+DELIVER = Table(
+    6,
+    "deliver",
+    "Frames from links with this switch's label: the real destination address is put back, and they are handed over.",
+    matches=frozenset({METADATA, ETH_DST}),
+    sets=frozenset({ETH_DST, VLAN_VID}),
+    next=frozenset(),
+    priorities={"address": 100},
+)
+
+PIPELINE = (CLASSIFY, VLAN, TUNNEL, SOURCE, DESTINATION, FLOOD, DELIVER)

@@ -14,13 +14,15 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
 from apps import access, discovery, forwarding, learning, overlay, pipeline, vlan
+from apps.labels import TREE_GROUPS, label_of
 from apps.pipeline import PIPELINE, SEGMENT_CODE, encapsulation_number, network_number
-from apps.units import Address, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit
+from apps.units import Address, DetourHop, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.fields import Field
 from controller.dataplane.flow import COOKIE_MARK, OUR_GROUPS, OUR_METERS, Flow
 from controller.dataplane.table import Table
 from controller.dataplane.text import flow_text, group_text, meter_text
+from controller.fabric.detours import Colour
 from controller.intent.model import Segment, SegmentKey
 
 NETWORK_APPS = (access, learning, forwarding, vlan, overlay)
@@ -30,24 +32,27 @@ PEER = IPv4Address("192.0.2.2")
 METERS = (OUR_METERS[0], OUR_METERS[3])
 SWITCH = SwitchUnit(
     switch="hv1",
-    links=(1,),
+    links=(1, 5),
     trunks=((4, "blue/trunk1"),),
     tunnels=((Segment.VXLAN, 10),),
     peers=(PEER,),
-    next_hops=(NextHop(OUR_GROUPS[2], "leaf1", 1),),
+    next_hops=(NextHop(label_of(2, 0), "leaf1", (1,), aside=(Colour.BLUE, 5)),),
+    detours=(DetourHop(2, "leaf1", Colour.RED, 1), DetourHop(2, "leaf1", Colour.BLUE, 5)),
+    trees=((1, 5),),
     announcements=METERS[0],
 )
 WEB = NetworkUnit(
     switch="hv1",
     network="blue/web",
-    segment=SegmentKey(Segment.VLAN, 101),
+    segment=SegmentKey(Segment.VLAN, 96),
     age=300,
     local=(
         LocalPort("blue/web1", 2, None, (Address(0x020000000001, learned=False),), learns=False, meter=None),
         LocalPort("blue/trunk1", 4, 7, (Address(0x020000000003, learned=False),), learns=False, meter=None),
     ),
-    remote=(RemoteAddress(0x020000000002, "blue/web2", group=OUR_GROUPS[2]),),
-    branches=(1,),
+    remote=(RemoteAddress(0x020000000002, "blue/web2", label=label_of(2, 0)),),
+    label=label_of(1, 0),
+    tree=0,
 )
 DB = NetworkUnit(
     switch="hv1",
@@ -87,18 +92,19 @@ flows have equal cookies, on every switch and after every restart. Flows with an
 are never touched.
 
 **Groups** {first_group:#x} to {last_group:#x} and **meters** {first_meter:#x} to {last_meter:#x} are ours; all others
-are left alone. A group is the next hop towards one switch, and keeps its number while paths change. The first meter
-limits announcements to {announcements} a second, each other one the copies of unknown senders' frames from an interface
-to {copies} a second.
+are left alone. A group is the next hop towards one switch, or, from {first_tree:#x} on, the branches of a tree, and
+keeps its number while paths change. The first meter limits announcements to {announcements} a second, each other one
+the copies of unknown senders' frames from an interface to {copies} a second.
 """
 
 EXAMPLE = """\
 ## An example, flow by flow
 
-The switch `hv1` has a link on interface 1, the VXLAN tunnel interface on 10, and three ports: `blue/web1` (interface 2)
-and `blue/trunk1` (interface 4, where the network has tag 7) on `blue/web`, which is VLAN 101; and `red/db1` (interface
-3), whose addresses are learned, on `red/db`, which is VXLAN 70000. Both tenants use the same MACs. Each flow stands
-under what it is for, in the form that `ovs-ofctl` reads.
+The switch `hv1` has links on interfaces 1 and 5, the VXLAN tunnel interface on 10, and three ports: `blue/web1`
+(interface 2) and `blue/trunk1` (interface 4, where the network has tag 7) on `blue/web`, which is VLAN 96; and
+`red/db1` (interface 3), whose addresses are learned, on `red/db`, which is VXLAN 70000. Both tenants use the same MACs.
+The network on VLAN 96 has a port on switch `leaf1`, too. Of the trees only the one that it floods along is shown, and
+of the next hops only those of its plane. Each flow stands under what it is for, in the form that `ovs-ofctl` reads.
 """
 
 
@@ -161,6 +167,7 @@ def _numbers() -> str:
     return NUMBERS.format(
         metadata="\n".join(metadata),
         mark=COOKIE_MARK,
+        first_tree=TREE_GROUPS[0],
         first_group=OUR_GROUPS[0],
         last_group=OUR_GROUPS[-1],
         first_meter=OUR_METERS[0],

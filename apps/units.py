@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from apps.pipeline import NETWORK, network_number
 from controller.dataplane.flow import Reason
+from controller.fabric.detours import Colour
 from controller.intent.model import IpAddress, Segment, SegmentKey
 
 
@@ -19,8 +20,6 @@ class Address:
 
     mac: int
     learned: bool
-    leaving: bool = False
-    """Whether it is being forgotten: frames for it are still delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,8 @@ class LocalPort:
     learns: bool
     meter: int | None
     """Limits copies to the controller; None where the switch has no meters."""
+    past: tuple[int, ...] = ()
+    """MACs that are not behind it any more; others may still send here what is for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,11 @@ class OutsidePort:
 
 @dataclass(frozen=True, slots=True)
 class RemoteAddress:
-    """A MAC on another switch, and how to send there: a next-hop group, or a tunnel endpoint.
-
-    With neither, it was on this switch and its port is gone, but others may still send here what is for it.
-    """
+    """A MAC on another switch, and how to send there: a label (`apps.labels`), or a tunnel endpoint."""
 
     mac: int
     port: str
-    group: int | None = None
+    label: int | None = None
     endpoint: IpAddress | None = None
 
     def __hash__(self) -> int:
@@ -77,8 +75,10 @@ class NetworkUnit:
     local: tuple[LocalPort, ...] = ()
     outside: tuple[OutsidePort, ...] = ()
     remote: tuple[RemoteAddress, ...] = ()
-    branches: tuple[int, ...] = ()
-    """VLAN networks: interfaces of the links along which it floods."""
+    label: int | None = None
+    """VLAN networks on several switches: this switch's, by which frames for it arrive."""
+    tree: int | None = None
+    """VLAN networks on several switches: number of the tree along which it floods."""
     tunnel: int | None = None
     """Overlay networks: the tunnel interface of its encapsulation."""
     peers: tuple[IpAddress, ...] = ()
@@ -103,11 +103,25 @@ class NetworkUnit:
 
 @dataclass(frozen=True, slots=True)
 class NextHop:
-    """How to reach another switch over links; the interface is None while there is no way."""
+    """How to reach another switch over links."""
 
-    group: int
+    label: int
     switch: str
-    interface: int | None
+    ways: tuple[int, ...]
+    """Interfaces towards the switch that comes next, the first that is up is taken; none while there is no way."""
+    aside: tuple[Colour, int] | None = None
+    """Where frames are turned aside when all these are down: the detour's colour, and the interface."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetourHop:
+    """Where frames go that were turned aside on their way to another switch."""
+
+    number: int
+    """The other switch's."""
+    switch: str
+    colour: Colour
+    interface: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +137,8 @@ class SwitchUnit:
     peers: tuple[IpAddress, ...] = ()
     """Tunnel endpoints of our other switches, of this switch's address family."""
     next_hops: tuple[NextHop, ...] = ()
+    detours: tuple[DetourHop, ...] = ()
+    trees: tuple[tuple[int, ...], ...] = ()
+    """For each tree the interfaces along which this switch floods; empty where VLAN networks have no use for trees."""
     announcements: int | None = None
     """Meter for discovery frames; None where the switch has no meters."""

@@ -1,19 +1,26 @@
 """VLAN networks between switches: each frame carries the network's VLAN tag on every link.
 
-Known addresses go hop by hop to the next-hop group of the switch that has them; the group's number says which switch,
-its content which interface, so a change of paths changes groups and not flows. Switches on the way that have no member
-hold the addresses that cross them. Flooding follows the network's tree (`controller.fabric.trees`).
+A frame for a known address gets the label of the switch that has it (`apps.labels`) and goes from next-hop group to
+next-hop group; the last switch puts the real address back. Labels say which switch, groups which interface, so a change
+of paths changes groups and not flows. When all interfaces towards the next switch are down, the group marks the frame
+by the tag's priority and turns it aside (`controller.fabric.detours`), back to where it came from if need be.
+
+Flooded frames are marked by the priority, too, and follow one of the trees (`controller.fabric.trees`): a group for
+each. Which one a switch can tell from the last bits of the tag, so it need not know the network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apps.pipeline import CLASSIFY, DESTINATION, FLOODED, FLOODED_PCP, NETWORK, VLAN
-from apps.units import NetworkUnit, SwitchUnit
-from controller.dataplane.fields import VLAN_PCP, VLAN_PRESENT, VLAN_VID
+from apps.access import deliver
+from apps.labels import TREE_GROUPS, labelled, next_hop_group, to_label, to_switch
+from apps.pipeline import CLASSIFY, DELIVER, DESTINATION, DETOUR_PCP, FLOODED, FLOODED_PCP, VLAN
+from apps.units import LocalPort, NetworkUnit, SwitchUnit
+from controller.dataplane.fields import ETH_DST, VLAN_PCP, VLAN_PRESENT, VLAN_VID
 from controller.dataplane.flow import (
     Action,
+    AllowReturn,
     Bucket,
     Flow,
     Group,
@@ -26,64 +33,111 @@ from controller.dataplane.flow import (
     ToGroup,
 )
 from controller.dataplane.table import match_of
-from controller.intent.model import Segment
+from controller.fabric.trees import TREES
 
 APP = "vlan"
 
 
 def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
-    """Tagged frames from links, flooded ones and others."""
+    """Tagged frames from links, and the way of those that are for other switches."""
     tagged = (VLAN_PRESENT, VLAN_PRESENT)
     for interface in unit.links:
-        yield CLASSIFY.flow(
-            "flooded",
-            match_of(in_port=interface, vlan_vid=tagged, vlan_pcp=FLOODED_PCP),
-            Reason(APP, "flooded frame from a link"),
-            goto=VLAN,
-            metadata=FLOODED,
+        match = match_of(in_port=interface, vlan_vid=tagged)
+        yield CLASSIFY.flow("link", match, Reason(APP, "tagged frame from a link"), goto=VLAN)
+    for tree, _ in enumerate(unit.trees):
+        tags = (VLAN_PRESENT | tree, VLAN_PRESENT | TREES - 1)
+        reason = Reason(APP, f"flooded along tree {tree}")
+        yield VLAN.flow(
+            "tree", match_of(vlan_vid=tags, vlan_pcp=FLOODED_PCP), reason, actions=(ToGroup(TREE_GROUPS[tree]),)
         )
-        yield CLASSIFY.flow(
-            "link",
-            match_of(in_port=interface, vlan_vid=tagged),
-            Reason(APP, "tagged frame from a link"),
-            goto=VLAN,
+    for hop in unit.next_hops:
+        group = ToGroup(next_hop_group(hop.label))
+        yield VLAN.flow(
+            "label", match_of(eth_dst=to_label(hop.label)), Reason(APP, f"on its way to {hop.switch}"), actions=(group,)
+        )
+    for detour in unit.detours:
+        yield VLAN.flow(
+            "detour",
+            match_of(eth_dst=to_switch(detour.number), vlan_vid=tagged, vlan_pcp=DETOUR_PCP[detour.colour]),
+            Reason(APP, f"on the {detour.colour.value} detour to {detour.switch}"),
+            actions=(Output(detour.interface),),
         )
 
 
 def switch_groups(unit: SwitchUnit) -> Iterator[Group]:
-    """The next-hop group of each other switch; empty, and so dropping, while it cannot be reached."""
+    """The next hop towards each other switch, and what each tree has here; empty, and so dropping, where nothing is."""
     for hop in unit.next_hops:
+        ways = [Bucket((Output(interface),), watch_port=interface) for interface in hop.ways]
+        if hop.aside:
+            colour, interface = hop.aside
+            turn = (AllowReturn(), SetField(VLAN_PCP, DETOUR_PCP[colour]), Output(interface))
+            ways.append(Bucket(turn, watch_port=interface))
         reason = Reason(APP, f"next hop to {hop.switch}")
-        way = () if hop.interface is None else (Bucket((Output(hop.interface),), watch_port=hop.interface),)
-        yield Group(hop.group, GroupKind.FAST_FAILOVER, way, reason)
+        yield Group(next_hop_group(hop.label), GroupKind.FAST_FAILOVER, tuple(ways), reason)
+    for tree, interfaces in enumerate(unit.trees):
+        branches = tuple(Bucket((Output(interface),)) for interface in interfaces)
+        yield Group(TREE_GROUPS[tree], GroupKind.ALL, branches, Reason(APP, f"tree {tree}"))
 
 
 def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
     """Entry from links, and the way to addresses on other switches."""
-    if unit.segment.segment is not Segment.VLAN:
+    if unit.label is None:
         return
     tag = VLAN_PRESENT | unit.segment.key
     yield VLAN.flow(
-        "network",
-        match_of(vlan_vid=tag),
-        unit.reason(APP, "from a link"),
+        "flooded",
+        match_of(vlan_vid=tag, vlan_pcp=FLOODED_PCP),
+        unit.reason(APP, "flooded, from a link"),
         actions=(PopVlan(),),
         goto=DESTINATION,
-        metadata=unit.number,
-        metadata_mask=NETWORK,
+        metadata=unit.number | FLOODED,
     )
-    for address in unit.remote:
-        yield DESTINATION.flow(
+    yield VLAN.flow(
+        "network",
+        match_of(vlan_vid=tag),
+        unit.reason(APP, "for this switch, from a link"),
+        actions=(PopVlan(),),
+        goto=DELIVER,
+        metadata=unit.number,
+    )
+    for address, (port, mac, note) in _handed_over(unit, unit.label).items():
+        yield DELIVER.flow(
             "address",
-            match_of(metadata=unit.number, eth_dst=address.mac),
-            unit.reason(APP, "towards its switch" if address.group else "has left", address.port),
-            actions=(PushVlan(), SetField(VLAN_VID, tag), ToGroup(address.group)) if address.group else (),
+            match_of(metadata=unit.number, eth_dst=address),
+            unit.reason(APP, note, port.id),
+            actions=(SetField(ETH_DST, mac), *deliver(port)),
         )
+    for remote in unit.remote:
+        if remote.label is not None:
+            yield DESTINATION.flow(
+                "address",
+                match_of(metadata=unit.number, eth_dst=remote.mac),
+                unit.reason(APP, "towards its switch", remote.port),
+                actions=(
+                    PushVlan(),
+                    SetField(VLAN_VID, tag),
+                    SetField(ETH_DST, labelled(remote.label, remote.mac)),
+                    ToGroup(next_hop_group(remote.label)),
+                ),
+            )
+
+
+def _handed_over(unit: NetworkUnit, label: int) -> dict[int, tuple[LocalPort, int, str]]:
+    """By which address frames arrive from links for each local one, and where they go.
+
+    Of those that look the same the lowest present one counts, as it is the one that others know.
+    """
+    past = ((mac, port, "has left") for port in unit.local for mac in port.past)
+    present = ((address.mac, port, "delivered, from a link") for port in unit.local for address in port.addresses)
+    found = {}
+    for mac, port, note in (*past, *sorted(present, key=lambda one: -one[0])):
+        found[labelled(label, mac)] = port, mac, note
+    return found
 
 
 def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
     """Set the network's tag and the mark of a flood on a frame that is tagged already, and send it along the tree."""
-    if unit.branches:
+    if unit.tree is not None:
         yield SetField(VLAN_VID, VLAN_PRESENT | unit.segment.key)
         yield SetField(VLAN_PCP, FLOODED_PCP)
-        yield from (Output(interface) for interface in unit.branches)
+        yield ToGroup(TREE_GROUPS[unit.tree])

@@ -26,6 +26,9 @@ from controller.lookup import aim, network_units, second_units, switch_unit
 from controller.situation import Situation
 from controller.touched import Touched
 
+AIMED_AT_ONCE = 50
+"""How many networks are aimed in the time in which one unit is compiled, roughly."""
+
 
 class Core:
     """State of one daemon. Times are seconds of any steady clock."""
@@ -34,7 +37,8 @@ class Core:
         self._keys: dict[str, SegmentKey] = {}
         self._second_keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
-        self.situation = Situation(keys=self._keys, second_keys=self._second_keys, spreading=self.settling.spreading)
+        whereabouts = self.settling.whereabouts
+        self.situation = Situation(keys=self._keys, second_keys=self._second_keys, whereabouts=whereabouts)
         self.discovery = Discovery()
         self.compiler = Compiler()
         self.revision = 0
@@ -201,8 +205,7 @@ class Core:
         """
         if self._links_are_stale:
             return False
-        followers, switches_of = self._followers(), self.compiler.switches_of
-        moved = self.settling.advance(self.fabric.links, followers, switches, switches_of, is_rested)
+        moved = self.settling.advance(self.fabric.links, self._followers(), switches, is_rested=is_rested)
         self._take_up(moved)
         return bool(moved)
 
@@ -252,13 +255,17 @@ class Core:
         if self._links_are_stale:
             # Once for all events: paths and trees of hundreds of switches take a tenth of a second.
             self._refresh_links()
+        for network in self._touched.take_to_aim(limit and limit * AIMED_AT_ONCE):
+            aim(self.situation, network)
+        if self._touched.networks:
+            return []
+        self._take_up(self.settling.reach())
         switches, networks = self._touched.take(limit)
         changes: list[Change] = []
         for name in switches:
             if name in self.fabric.switches:
                 changes += self.compiler.compile_switch(switch_unit(self.situation, name))
         for network in networks:
-            aim(self.situation, network)
             changes += self.compiler.compile_network(network, network_units(self.situation, network))
             changes += self.compiler.compile_network(beside(network), second_units(self.situation, network))
         return changes
@@ -294,19 +301,24 @@ class Core:
         self._links_are_stale = False
         links = frozenset(link for link in self.discovery.links() if self._can_carry(link))
         names = self.situation.intent.fabric.switches.keys()
-        if links == self.fabric.links and self.situation.routes.told.keys() == names:
+        if links == self.fabric.links and self.settling.names == names:
             return
         self.situation = replace(self.situation, fabric=replace(self.fabric, links=links))
         self._touched.switches.update(self.fabric.switches)
+        had_links = self.situation.routes.had_links
         self._take_up(self.settling.retarget(names, links, self._followers()))
+        if not had_links and self.situation.routes.had_links:
+            # Networks on VLANs can have ports on several switches from now on.
+            self._touched.networks.update(self._keys)
 
     def _take_up(self, moved: Moved) -> None:
-        self.situation = replace(self.situation, trees=self.settling.trees, routes=self.settling.routes)
-        if moved.destinations:
-            self._touched.switches.update(self.fabric.switches)
-        self._touched.networks.update(self.settling.concerned(moved))
         if moved:
-            self._touched.networks.update(self.situation.second_keys)
+            settling = self.settling
+            self.situation = replace(
+                self.situation, trees=settling.trees, routes=settling.routes, protection=settling.protection
+            )
+            self._touched.switches.update(moved.switches & self.fabric.switches.keys())
+            self._touched.networks.update(moved.networks)
 
     def _can_carry(self, link: Link) -> bool:
         return self.announces(link.a) and self.announces(link.b)

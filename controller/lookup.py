@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from apps.units import NetworkUnit, NextHop, SwitchUnit
-from controller.fabric.spreading import Spreading
+from apps.labels import label_of
+from apps.units import DetourHop, NetworkUnit, NextHop, SwitchUnit
+from controller.fabric.model import End
+from controller.fabric.trees import TREES, branches, tree_number
+from controller.fabric.whereabouts import Whereabouts
 from controller.intent.model import IpAddress, Segment, Switch
 from controller.network_plan import ANNOUNCEMENTS, NetworkPlan, is_one_family
 from controller.overlay_plan import overlay_units
@@ -39,18 +42,22 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
         tunnels=tunnels,
         peers=_peers(situation, switch),
         next_hops=tuple(_next_hops(situation, name)),
+        detours=tuple(_detours(situation, name)),
+        trees=_trees(situation, name),
         announcements=ANNOUNCEMENTS if view.has_meters else None,
     )
 
 
 def aim(situation: Situation, network: str) -> None:
-    """Note where the addresses of a VLAN network are to be, and who is to know them, before its units are looked up."""
-    key = situation.keys.get(network)
-    plan = _plan(situation, network) if key and key.segment is Segment.VLAN else None
-    if plan is None:
-        situation.spreading.forget(network)
+    """Note where a VLAN network and its addresses are to be, before units are looked up."""
+    both = (_plan(replace(situation, keys=keys), network) for keys in (situation.keys, situation.second_keys))
+    plans = [plan for plan in both if plan and plan.segment.segment is Segment.VLAN]
+    trees = frozenset(tree_number(plan.segment) for plan in plans)
+    situation.whereabouts.span(network, trees, frozenset(plans[0].members) if plans else frozenset())
+    if plans and plans[0].segment == situation.keys.get(network):
+        situation.whereabouts.aim(network, plans[0].segment, *aim_of(plans[0]))
     else:
-        situation.spreading.aim(network, plan.segment, *aim_of(plan))
+        situation.whereabouts.forget(network)
 
 
 def network_units(situation: Situation, network: str) -> dict[str, NetworkUnit]:
@@ -71,7 +78,7 @@ def _plan(situation: Situation, network: str) -> NetworkPlan | None:
 def second_units(situation: Situation, network: str) -> dict[str, NetworkUnit]:
     """What the network has beside, while it moves from one key to another: all but the entry of its own ports."""
     keys = situation.second_keys
-    moved = network_units(replace(situation, keys=keys, spreading=Spreading()), network) if network in keys else {}
+    moved = network_units(replace(situation, keys=keys, whereabouts=Whereabouts()), network) if network in keys else {}
     return {name: replace(unit, enters=False) for name, unit in moved.items()}
 
 
@@ -96,10 +103,47 @@ def _peers(situation: Situation, switch: Switch) -> tuple[IpAddress, ...]:
 
 
 def _next_hops(situation: Situation, switch: str) -> Iterator[NextHop]:
-    """All other switches, once there were links: a group stays while its switch cannot be reached, as flows use it."""
-    view = situation.fabric.switches[switch]
+    """To all goals, once there were links: a group stays while its switch cannot be reached, as flows use it."""
+    if not situation.routes.had_links:
+        return
+    protection = situation.protection
+    for goal, hops in sorted(situation.routes.told.items()):
+        if goal.switch == switch or goal.switch not in situation.index.switch_numbers:
+            continue
+        hop, aside = hops.get(switch), None
+        if hop and goal.switch in protection.armed:
+            aside = protection.laid[goal.switch].around(switch, hop.switch)
+        label = label_of(situation.index.switch_numbers[goal.switch], goal.plane)
+        ways = _numbers(situation, (hop.exit, *hop.spares) if hop else ())
+        beside = (
+            [(colour, number) for colour, other in [aside] for number in _numbers(situation, (other.exit,))]
+            if aside
+            else []
+        )
+        yield NextHop(label, goal.switch, ways, beside[0] if beside else None)
+
+
+def _detours(situation: Situation, switch: str) -> Iterator[DetourHop]:
+    """Where frames go on from here that were turned aside somewhere."""
     if situation.routes.had_links:
-        for destination, group in sorted(situation.index.group_numbers.items()):
-            if destination != switch:
-                end = situation.routes.exit(switch, destination)
-                yield NextHop(group, destination, view.number(end.interface) if end else None)
+        for destination, detours in sorted(situation.protection.laid.items()):
+            number = situation.index.switch_numbers.get(destination)
+            for colour, hops in detours.hops.items():
+                for interface in _numbers(situation, (hops[switch].exit,) if switch in hops else ()):
+                    if number is not None:
+                        yield DetourHop(number, destination, colour, interface)
+
+
+def _trees(situation: Situation, switch: str) -> tuple[tuple[int, ...], ...]:
+    """For each tree the interfaces towards members of networks that flood along it."""
+    whereabouts = situation.whereabouts
+    if not situation.routes.had_links or not whereabouts.goals():
+        return ()
+    found = (branches(situation.trees[number], whereabouts.members_of(number)) for number in range(TREES))
+    return tuple(_numbers(situation, ends.get(switch, ())) for ends in found)
+
+
+def _numbers(situation: Situation, ends: tuple[End, ...]) -> tuple[int, ...]:
+    """OpenFlow numbers of those interfaces that are there."""
+    numbers = (situation.fabric.switches[end.switch].number(end.interface) for end in ends)
+    return tuple(number for number in numbers if number is not None)

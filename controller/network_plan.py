@@ -62,14 +62,14 @@ class NetworkPlan:
             known = self._addresses[port.id] = tuple(Address(mac, learned=not port.mac) for mac in macs)
         return known
 
-    def local_ports(self, view: SwitchView, leaving: Iterable[tuple[str, int]] = ()) -> Iterator[LocalPort]:
-        """The ports on a switch; `leaving` are (port id, MAC) that are being forgotten, but still delivered."""
+    def local_ports(self, view: SwitchView, past: Iterable[tuple[str, int]] = ()) -> Iterator[LocalPort]:
+        """The ports on a switch; `past` are (port id, MAC) to which others may still send."""
         for port, tag in self.members.get(view.name, ()):
             number = view.number(port.interface)
             if number is not None:
                 meter = meter_number(number) if view.has_meters else None
-                past = tuple(Address(mac, learned=True, leaving=True) for name, mac in leaving if name == port.id)
-                yield LocalPort(port.id, number, tag, self.addresses(port) + past, not port.mac, meter)
+                gone = tuple(mac for name, mac in past if name == port.id)
+                yield LocalPort(port.id, number, tag, self.addresses(port), not port.mac, meter, gone)
 
     def _is_attached(self, switch: str, interface: str | None) -> bool:
         view = self.view(switch)

@@ -2,7 +2,7 @@
 
 `IntentIndex` holds what follows from intent alone. It is edited in place, at the cost of what an edit touches; made for
 a whole intent it is the edit from nothing. `Situation` adds keys, fabric, routes, trees and learned addresses; the
-daemon's core makes a new one whenever fabric, routes or trees change.
+daemon's core makes a new one whenever fabric, routes, detours or trees change.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from controller.dataplane.fields import mac_number
-from controller.dataplane.flow import OUR_GROUPS
 from controller.fabric.addresses import Addresses
 from controller.fabric.model import Fabric
+from controller.fabric.paths import SWITCH_NUMBERS
+from controller.fabric.protection import Protection
 from controller.fabric.routes import Routes
-from controller.fabric.spreading import Spreading
 from controller.fabric.trees import NO_TREES, Trees
+from controller.fabric.whereabouts import Whereabouts
 from controller.intent import model
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Intent, Port, SegmentKey
@@ -30,8 +31,8 @@ class IntentIndex:
         """The intent that the index is about."""
         self.names: Mapping[int, str] = {}
         """Name of each switch by its dpid."""
-        self.group_numbers: Mapping[str, int] = {}
-        """Number of the next-hop group towards each switch: from its dpid, so that it stays whatever else changes."""
+        self.switch_numbers: Mapping[str, int] = {}
+        """By which frames and groups name each switch: from its dpid, so that it stays whatever else changes."""
         self.ports_by_network: dict[str, tuple[tuple[Port, int | None], ...]] = {}
         """Ports of each network by its id, each with the tag it uses towards the guest, ordered by port id."""
         self.ports_by_switch: dict[str, dict[str, Port]] = {}
@@ -49,7 +50,7 @@ class IntentIndex:
         self.intent = edit.after
         if edit.fabric:
             self.names = {switch.dpid: name for name, switch in edit.after.fabric.switches.items()}
-            self.group_numbers = _group_numbers(edit.after.fabric)
+            self.switch_numbers = _switch_numbers(edit.after.fabric)
         for port in edit.old_ports():
             for places in (self.ports_by_switch, self.trunks_by_switch):
                 _unplace(places, port)
@@ -102,15 +103,15 @@ def _unplace(places: dict[str, dict[str, Port]], port: Port) -> None:
         places.pop(port.switch or "", None)
 
 
-def _group_numbers(fabric: model.Fabric) -> dict[str, int]:
+def _switch_numbers(fabric: model.Fabric) -> dict[str, int]:
     numbers: dict[str, int] = {}
     taken: set[int] = set()
     for switch in sorted(fabric.switches.values(), key=lambda switch: switch.dpid):
-        number = (switch.dpid * 0x9E3779B97F4A7C15 >> 16) % len(OUR_GROUPS)
+        number = (switch.dpid * 0x9E3779B97F4A7C15 >> 16) % SWITCH_NUMBERS
         while number in taken:
-            number = (number + 1) % len(OUR_GROUPS)
+            number = (number + 1) % SWITCH_NUMBERS
         taken.add(number)
-        numbers[switch.name] = OUR_GROUPS[number]
+        numbers[switch.name] = number
     return numbers
 
 
@@ -125,9 +126,10 @@ class Situation:
     """By which frames of a network may arrive, too: it moves from the one to the other."""
     fabric: Fabric = field(default_factory=Fabric)
     routes: Routes = field(default_factory=Routes)
+    protection: Protection = field(default_factory=Protection)
     trees: Trees = NO_TREES
     addresses: Addresses = field(default_factory=lambda: Addresses(limit=0))
-    spreading: Spreading = field(default_factory=Spreading)
+    whereabouts: Whereabouts = field(default_factory=Whereabouts)
     """Where addresses of VLAN networks are as far as switches were told; nothing of a network means: as they should."""
 
     @property

@@ -1,5 +1,8 @@
 """What events have touched and is not compiled yet: switches' own units, and networks with all of theirs.
 
+Networks are *aimed* first, all of them: where they are says which ways and trees switches need, and switches are
+compiled before networks.
+
 It errs on the side of too much: a unit that was touched for nothing is looked up, found unchanged, and not compiled.
 """
 
@@ -17,20 +20,30 @@ class Touched:
 
     switches: set[str] = field(default_factory=set)
     networks: set[str] = field(default_factory=set)
+    """Those that are not aimed yet."""
+    _aimed: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.switches or self.networks)
+        return bool(self.switches or self.networks or self._aimed)
+
+    def take_to_aim(self, limit: int | None) -> list[str]:
+        """Networks to aim, at most `limit`."""
+        taken = _take(self.networks, limit)
+        if not self.networks:
+            # An emptied set keeps its room, and whoever takes one of few out of it looks through all of it.
+            self.networks = set()
+        self._aimed.update(taken)
+        return taken
 
     def take(self, limit: int | None) -> tuple[list[str], list[str]]:
-        """Switches and networks, at most `limit` in all, which are not touched any more.
+        """Switches and aimed networks, at most `limit` in all, which are not touched any more.
 
         Networks come when no switches are left, as their flows use the groups and meters of switches.
         """
         switches = _take(self.switches, limit)
-        networks = _take(self.networks, limit and limit - len(switches))
-        if not self.networks:
-            # An emptied set keeps its room, and whoever takes one of few out of it looks through all of it.
-            self.networks = set()
+        networks = _take(self._aimed, limit and limit - len(switches))
+        if not self._aimed:
+            self._aimed = set()
         return switches, networks
 
     def switch(self, situation: Situation, name: str) -> None:

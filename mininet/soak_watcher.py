@@ -13,7 +13,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -46,6 +46,8 @@ class Shot:
     """Networks that the sender may have been in; none for a frame that has to be dropped."""
     at: float
     """Monotonic time, in seconds."""
+    lately: Mapping[Place, frozenset[Net]]
+    """Networks that each place may have been in when it was sent: it may be long on its way, or wait to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class Watcher:
         token = next(self._tokens)
         guest = self._world.guests[sender.guest]
         nets = self._world.lately.get(sender, frozenset()) if tag == sender.tag else frozenset[Net]()
-        self._shots[token] = Shot(sender, guest.tenant, destination, nets, time.monotonic())
+        self._shots[token] = Shot(sender, guest.tenant, destination, nets, time.monotonic(), self._world.lately)
         self._receipts[token] = Counter()
         with suppress(OSError):  # unplugged, or down
             vlans = () if tag is None else (tag,)
@@ -154,7 +156,7 @@ class Watcher:
             return "crossed tenants"
         if receiver == shot.sender:
             return "reflected"
-        if not shot.nets & self._world.lately.get(receiver, frozenset()):
+        if not shot.nets & (self._world.lately.get(receiver, frozenset()) | shot.lately.get(receiver, frozenset())):
             return "crossed networks"
         return "doubled" if times == 2 else None
 

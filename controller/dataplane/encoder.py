@@ -21,6 +21,7 @@ from controller.dataplane.flow import (
     COOKIE_MARK,
     Action,
     Actions,
+    AllowReturn,
     Bucket,
     Flow,
     Group,
@@ -250,6 +251,12 @@ def _pop_vlan(_: PopVlan) -> bytes:
     return _POP.pack(18, 8)
 
 
+def _allow_return(_: AllowReturn) -> bytes:
+    # It seems to have come from interface 0, which there is not. Of the two headers of in_port Open vSwitch lets only
+    # that of 16 bits be set, the one of NXM (ovs-fields(7)).
+    return _ACTION.pack(25, 16) + _OXM.pack(0, 0, 2) + bytes(8)
+
+
 _ACTIONS: dict[type[Action], Callable[[Any], bytes]] = {
     Output: _output,
     ToGroup: _to_group,
@@ -257,6 +264,7 @@ _ACTIONS: dict[type[Action], Callable[[Any], bytes]] = {
     SetField: _set_field,
     PushVlan: _push_vlan,
     PopVlan: _pop_vlan,
+    AllowReturn: _allow_return,
 }
 
 

@@ -71,7 +71,12 @@ class PopVlan:
     """Take the outermost tag off."""
 
 
-Action: TypeAlias = Output | ToGroup | ToController | SetField | PushVlan | PopVlan
+@dataclass(frozen=True, slots=True)
+class AllowReturn:
+    """Let an `Output` that follows send the packet to where it came from, too."""
+
+
+Action: TypeAlias = Output | ToGroup | ToController | SetField | PushVlan | PopVlan | AllowReturn
 Actions: TypeAlias = tuple[Action, ...]
 
 Match: TypeAlias = tuple[tuple[Field, int, int | None], ...]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from controller.dataplane.flow import (
     Action,
+    AllowReturn,
     Bucket,
     Flow,
     GroupKind,
@@ -91,6 +92,8 @@ class Interpreter:
                     packet = packet.push()
                 case PopVlan():
                     packet = packet.pop()
+                case AllowReturn():
+                    packet = replace(packet, in_port=0)
                 case ToGroup(group):
                     for bucket in self._chosen(group):
                         self._apply(bucket.actions, packet, emitted)

@@ -78,6 +78,8 @@ class Packet:
             return replace(self, priority=value) if self.parsed else self
         if field is METADATA:
             return replace(self, metadata=value)
+        if field is ETH_DST:
+            return replace(self, eth_dst=value)
         if field is TUN_ID:
             return replace(self, tunnel=replace(self.tunnel, id=value))
         address = IPv4Address(value) if field is TUN_DST else IPv6Address(value)

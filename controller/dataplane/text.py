@@ -16,6 +16,7 @@ from controller.dataplane.flow import (
     WHOLE,
     Action,
     Actions,
+    AllowReturn,
     Bucket,
     Flow,
     Group,
@@ -128,6 +129,8 @@ def _action(action: Action) -> str:
             return "push_vlan:0x8100"
         case PopVlan():
             return "pop_vlan"
+        case AllowReturn():
+            return "set_field:0->in_port"
 
 
 def _bucket(bucket: Bucket) -> str:

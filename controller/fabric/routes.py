@@ -2,13 +2,14 @@
 
 Each set of paths is free of circles, a mixture of two need not be: while one switch follows the old paths to a
 destination and its neighbour the new ones, a frame can go back and forth. So next hops change in rounds. At any time
-`may` says for each destination to whom each switch may be sending: by what it was told last, and by what it was told
-before, until it confirmed. A switch is told its new next hop only when that keeps `may` free of circles; the others
-wait until the switches have confirmed. In the order of distance this ends: whoever is next to the destination never
-has to wait, and then its neighbours need not.
+it is known for each goal to whom each switch may be sending: by what it was told last, and by what it was told before,
+until it confirmed. A switch is told its new next hop only when that keeps all these free of circles; the others wait
+until the switches have confirmed. In the order of distance this ends: whoever is next to the destination never has to
+wait, and then its neighbours need not.
 
-A switch that had no next hop at all is told at once, as no frame follows it yet. A switch without session keeps what
-it was told before as long as it is silent, and others are not sent into a circle through it.
+A switch that had no next hop at all is told at once, as no frame follows it yet; so are all switches of a goal that is
+new. A switch without session keeps what it was told before as long as it is silent, and others are not sent into a
+circle through it.
 
 The same idea as ordered FIB updates (RFC 6976), without its timers: here each round is confirmed.
 """
@@ -18,76 +19,34 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from controller.fabric.model import End
-from controller.fabric.paths import Hop, Paths
+from controller.fabric.paths import PLANES, Goal, Hop, Paths
 
-_NOWHERE: frozenset[str] = frozenset()
+Hops = Mapping[str, Hop]
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Next hops at one moment; all mappings are destination -> switch -> what is said there."""
+    """Next hops at one moment."""
 
-    told: Mapping[str, Mapping[str, Hop]] = field(default_factory=dict)
-    """What each switch was told last."""
-    may: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
-    """Of destinations in transition: all neighbours to which the switch may be sending."""
-    wanted: Mapping[str, Mapping[str, Hop]] = field(default_factory=dict)
-    """Of destinations in transition: what each switch is to have in the end."""
+    told: Mapping[Goal, Hops] = field(default_factory=dict)
+    """For each goal what each switch was told last."""
     had_links: bool = False
-    """Whether there ever was a link, so that flows may use next hops that are gone by now."""
-    _carriers: dict[frozenset[str], Mapping[str, frozenset[str]]] = field(default_factory=dict, compare=False)
+    """Whether there ever was a link, so that VLAN networks can be on more than one switch."""
 
     @staticmethod
     def of(paths: Paths) -> Routes:
-        """All switches follow these paths."""
-        told = {destination: paths.towards(destination) for destination in paths.graph}
-        return Routes(told, had_links=any(told.values()))
-
-    def exit(self, switch: str, destination: str) -> End | None:
-        """The interface by which `switch` is to send to `destination`; None when it cannot, or is there."""
-        hop = self.told.get(destination, {}).get(switch)
-        return hop.exit if hop else None
-
-    def neighbours(self, switch: str, destination: str) -> Collection[str]:
-        """To whom `switch` may be sending what is for `destination`; several until it confirmed the last change."""
-        if destination in self.may:
-            return self.may[destination].get(switch, _NOWHERE)
-        hop = self.told.get(destination, {}).get(switch)
-        return (hop.switch,) if hop else ()
-
-    def carriers(self, members: frozenset[str]) -> Mapping[str, frozenset[str]]:
-        """For each member, the switches that send to it what comes from other members, now or once all is settled."""
-        known = self._carriers.get(members)
-        if known is None:
-            known = {destination: self._carriers_to(destination, members) for destination in members}
-            self._carriers[members] = known
-        return known
-
-    def _carriers_to(self, destination: str, members: frozenset[str]) -> frozenset[str]:
-        wanted = self.wanted.get(destination, {})
-        found: set[str] = set()
-        waiting = [member for member in members if member != destination]
-        while waiting:
-            switch = waiting.pop()
-            if switch in found or switch == destination:
-                continue
-            then = set(self.neighbours(switch, destination))
-            if switch in wanted:
-                then.add(wanted[switch].switch)
-            if then:
-                found.add(switch)
-                waiting.extend(then)
-        return frozenset(found)
+        """All switches follow these paths, and each is a goal."""
+        goals = [Goal(switch, plane) for switch in paths.graph for plane in range(PLANES)]
+        return Routes({goal: paths.towards(goal) for goal in goals}, had_links=bool(paths.hops))
 
 
 @dataclass(slots=True)
 class RouteTransition:
     """What switches were told, and what they are to be told."""
 
-    _told: dict[str, dict[str, Hop]] = field(default_factory=dict)
-    _may: dict[str, dict[str, set[str]]] = field(default_factory=dict)
-    _wanted: dict[str, Mapping[str, Hop]] = field(default_factory=dict)
+    _told: dict[Goal, dict[str, Hop]] = field(default_factory=dict)
+    _may: dict[Goal, dict[str, set[str]]] = field(default_factory=dict)
+    _wanted: dict[Goal, Hops] = field(default_factory=dict)
     _had_links: bool = False
 
     @property
@@ -95,71 +54,71 @@ class RouteTransition:
         """Whether every switch has confirmed the next hops that it is to have."""
         return not self._may
 
+    def may_send(self, switch: str, goal: Goal) -> Collection[str]:
+        """To whom a switch may be sending; several until it confirmed the last change."""
+        if goal in self._may:
+            return self._may[goal].get(switch, ())
+        hop = self._told.get(goal, {}).get(switch)
+        return (hop.switch,) if hop else ()
+
     def snapshot(self) -> Routes:
         """The next hops at this moment."""
-        return Routes(
-            {destination: dict(hops) for destination, hops in self._told.items()},
-            {
-                destination: {switch: frozenset(neighbours) for switch, neighbours in may.items()}
-                for destination, may in self._may.items()
-            },
-            dict(self._wanted),
-            self._had_links,
-        )
+        return Routes({goal: dict(hops) for goal, hops in self._told.items()}, self._had_links)
 
-    def retarget(self, paths: Paths) -> frozenset[str]:
-        """Want other paths. The destinations that this concerns."""
-        self._had_links |= paths.graph.number_of_edges() > 0
-        for destination in {*paths.graph, *self._told}:
-            wanted, told = paths.towards(destination), self._told.setdefault(destination, {})
-            if wanted != told or destination in self._may:
-                self._wanted[destination] = wanted
-                may = self._may.setdefault(destination, {switch: {hop.switch} for switch, hop in told.items()})
+    def retarget(self, paths: Paths, switches: Collection[str]) -> frozenset[str]:
+        """Want these paths, to these switches as goals. Whom that changes something for."""
+        self._had_links |= bool(paths.hops)
+        goals = {Goal(switch, plane) for switch in switches for plane in range(PLANES)}
+        changed: set[str] = set()
+        for goal in self._told.keys() - goals:
+            del self._told[goal]
+            self._forget(goal)
+            changed.update(paths.graph)
+        for goal in sorted(goals):
+            wanted, told = paths.towards(goal), self._told.get(goal)
+            if told is None:
+                self._told[goal] = dict(wanted)
+                changed.update(paths.graph)
+            elif wanted != told or goal in self._may:
+                self._wanted[goal] = wanted
+                may = self._may.setdefault(goal, {switch: {hop.switch} for switch, hop in told.items()})
                 for switch in may.keys() - paths.graph.nodes:
                     del may[switch]
-                self._tell(destination, is_first=True)
-        for destination in self._told.keys() - paths.graph.nodes:
-            del self._told[destination]
-            self._forget(destination)
-        return frozenset(self._may)
-
-    def advance(self, connected: Collection[str]) -> frozenset[str]:
-        """The connected switches have what they were told. The destinations for which that changed something."""
-        changed = set()
-        for destination, may in list(self._may.items()):
-            told, before = self._told[destination], {switch: set(neighbours) for switch, neighbours in may.items()}
-            for switch in may.keys() & set(connected):
-                may[switch] = {told[switch].switch} if switch in told else set()
-            has_moved = self._tell(destination, is_first=False)
-            is_exact = all({hop.switch} == may.get(switch) for switch, hop in told.items())
-            if told == self._wanted[destination] and is_exact and not any(may[s] for s in may.keys() - told.keys()):
-                self._forget(destination)
-                changed.add(destination)
-            elif has_moved or before != may:
-                changed.add(destination)
+                changed |= self._tell(goal)
         return frozenset(changed)
 
-    def _forget(self, destination: str) -> None:
-        self._may.pop(destination, None)
-        self._wanted.pop(destination, None)
+    def advance(self, connected: Collection[str]) -> frozenset[str]:
+        """The connected switches have what they were told. Who was told something else since."""
+        changed: set[str] = set()
+        for goal, may in list(self._may.items()):
+            told = self._told[goal]
+            for switch in may.keys() & set(connected):
+                may[switch] = {told[switch].switch} if switch in told else set()
+            changed |= self._tell(goal)
+            is_exact = all({hop.switch} == may.get(switch) for switch, hop in told.items())
+            if told == self._wanted[goal] and is_exact and not any(may[s] for s in may.keys() - told.keys()):
+                self._forget(goal)
+        return frozenset(changed)
 
-    def _tell(self, destination: str, *, is_first: bool) -> bool:
-        """Tell switches what does not make a circle. Whether any was told something."""
-        told, may, wanted = self._told[destination], self._may[destination], self._wanted[destination]
-        has_moved = False
-        for switch in told.keys() - wanted.keys():
+    def _forget(self, goal: Goal) -> None:
+        self._may.pop(goal, None)
+        self._wanted.pop(goal, None)
+
+    def _tell(self, goal: Goal) -> set[str]:
+        """Tell switches what does not make a circle; those who were told something."""
+        told, may, wanted = self._told[goal], self._may[goal], self._wanted[goal]
+        changed = told.keys() - wanted.keys()
+        for switch in changed:
             del told[switch]
-            has_moved = True
         for switch, hop in wanted.items():
-            before = told.get(switch)
-            if before == hop or (is_first and before is not None):
+            if told.get(switch) == hop:
                 continue
             if hop.switch not in may.get(switch, ()) and _leads_to(may, hop.switch, switch):
                 continue
             told[switch] = hop
             may.setdefault(switch, set()).add(hop.switch)
-            has_moved = True
-        return has_moved
+            changed.add(switch)
+        return changed
 
 
 def _leads_to(may: Mapping[str, Collection[str]], start: str, goal: str) -> bool:

@@ -1,124 +1,122 @@
-"""What takes several steps because switches change one after the other: trees, next hops, and who knows an address.
+"""What takes several steps because switches change one after the other: trees, next hops, detours, and addresses.
 
-Each step is safe whichever switches have taken it already, so a daemon may end between any two. The steps of one kind
-must not disturb another's, hence an order. When paths change, first all switches on the new ways get to know what they
-will have to carry (`controller.fabric.spreading`); then next hops change in rounds (`controller.fabric.routes`),
-during which nothing else begins to spread; then what is not needed any more is withdrawn. Trees
-(`controller.fabric.transition`) are independent of both, as flooded frames are marked.
+Each step is safe whichever switches have taken it already, so a daemon may end between any two. The kinds do not
+disturb each other: flooded frames are marked and follow trees (`controller.fabric.transition`), frames for a known
+address name their switch and follow next hops (`controller.fabric.routes`) or, marked, detours
+(`controller.fabric.protection`), and who knows an address only decides who names its switch
+(`controller.fabric.whereabouts`).
 
-A switch confirms its tables. Frames it sent before may still be on their way, and Open vSwitch takes some more
-milliseconds to revalidate the datapath's cache. So addresses are withdrawn, and trees changed, after a rest only. Next
-hops are not: a frame that meets a mixture of them is late, but arrives once.
+A switch confirms its tables. Frames that it sent before may still be on their way, and Open vSwitch takes some more
+milliseconds to revalidate the datapath's cache. So steps that rely on there being none wait for a rest. Next hops do
+not: a frame that meets a mixture of them is late, but arrives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from controller.fabric.model import Link
-from controller.fabric.paths import Paths
+from controller.fabric.paths import NO_COSTS, Costs, Paths
+from controller.fabric.protection import Protection, ProtectionTransition
 from controller.fabric.routes import Routes, RouteTransition
-from controller.fabric.spreading import Spreading
 from controller.fabric.transition import TreeTransition
-from controller.fabric.trees import NO_TREES, Trees, span, tree_number
+from controller.fabric.trees import NO_TREES, Trees, span
+from controller.fabric.whereabouts import Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a step changed."""
+    """Whom a step concerns."""
 
     networks: frozenset[str] = frozenset()
-    destinations: frozenset[str] = frozenset()
-    """Switches towards which next hops, or the wish for them, changed."""
-    trees: frozenset[int] = frozenset()
+    switches: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.networks or self.destinations or self.trees)
+        return bool(self.networks or self.switches)
 
 
 @dataclass(slots=True)
 class Settling:
     """All that is on its way from one state to another."""
 
-    spreading: Spreading = field(default_factory=Spreading)
+    whereabouts: Whereabouts = field(default_factory=Whereabouts)
     routes: Routes = field(default_factory=Routes)
+    protection: Protection = field(default_factory=Protection)
     trees: Trees = NO_TREES
+    _paths: Paths = field(default_factory=lambda: Paths((), frozenset()))
+    _reach_revision: int = 0
+    _reached: frozenset[str] = frozenset()
+    """Goals to which all switches know a way."""
     _tree_transition: TreeTransition = field(default_factory=TreeTransition)
     _route_transition: RouteTransition = field(default_factory=RouteTransition)
-    _is_prepared: bool = True
-    """Whether all that switches need to know before next hops change is spreading or known."""
+    _protection_transition: ProtectionTransition = field(default_factory=ProtectionTransition)
+
+    @property
+    def names(self) -> Collection[str]:
+        """The switches that the paths in force are about."""
+        return self._paths.graph.nodes.keys()
 
     @property
     def is_pending(self) -> bool:
         """Whether there may be steps to take once switches have confirmed."""
-        spreading = self.spreading
-        return bool(
-            spreading.in_motion
-            or spreading.waiting
+        return (
+            not (self._route_transition.is_settled and self._protection_transition.is_settled)
             or self._tree_transition.is_pending
-            or not self._route_transition.is_settled
+            or self.whereabouts.is_pending
         )
 
-    def retarget(self, names: Iterable[str], links: frozenset[Link], connected: Collection[str]) -> Moved:
+    def retarget(
+        self, names: Iterable[str], links: frozenset[Link], connected: Collection[str], costs: Costs = NO_COSTS
+    ) -> Moved:
         """Other switches or links are there: want the paths and trees that belong to them."""
-        names = list(names)
-        destinations = self._route_transition.retarget(Paths(names, links))
-        self.routes = self._route_transition.snapshot()
-        self._is_prepared = False
-        self._tree_transition.retarget(span(names, links), links, connected)
-        return Moved(destinations=destinations, trees=self._take_trees())
+        self._paths = Paths(names, links, costs)
+        self._tree_transition.retarget(span(links, costs), links, connected)
+        return self._aim()
+
+    def reach(self) -> Moved:
+        """Networks are on other switches: want ways to these."""
+        return self._aim() if self._reach_revision != self.whereabouts.reach_revision else Moved()
 
     def advance(
-        self,
-        links: Collection[Link],
-        connected: Collection[str],
-        confirmed: Collection[str],
-        switches_of: Callable[[str], Collection[str]],
-        is_rested: bool,
+        self, links: Collection[Link], connected: Collection[str], confirmed: Collection[str], *, is_rested: bool
     ) -> Moved:
         """Take the steps that are possible now that the switches in `confirmed` hold what they were told.
 
-        `switches_of` gives the switches on which a network is. Steps that rely on there being no more frames on their
-        way from before the confirmation are taken only if `is_rested`.
+        Steps that rely on there being no more frames on their way from before are taken only if `is_rested`.
         """
-        silent = frozenset(connected) - frozenset(confirmed)
-        trees: frozenset[int] = frozenset()
-        if is_rested and not silent and self._tree_transition.advance(links, connected):
-            trees = self._take_trees()
+        following = frozenset(connected) & frozenset(confirmed)
+        switches: frozenset[str] = frozenset()
+        if len(following) == len(frozenset(connected)):
+            switches = self._advance_fabric(links, following, is_rested)
+        networks = self.whereabouts.step(following, self._reached, is_rested=is_rested)
+        return Moved(networks, switches)
 
-        def is_confirmed(network: str) -> bool:
-            return silent.isdisjoint(switches_of(network))
+    def _advance_fabric(self, links: Collection[Link], connected: frozenset[str], is_rested: bool) -> frozenset[str]:
+        """The same for what belongs to no network, once all switches that have a session confirmed."""
+        everybody = frozenset(self._paths.graph)
+        has_moved = self._tree_transition.advance(links, connected, is_rested=is_rested)
+        switches = everybody if has_moved else frozenset()
+        switches |= self._route_transition.advance(connected)
+        if self._route_transition.is_settled and not switches:
+            self._reached = frozenset(goal.switch for goal in self.routes.told)
+            linked = {end.switch for link in links for end in (link.a, link.b)}
+            if linked <= connected and self._protection_transition.advance(is_rested=is_rested):
+                switches = everybody
+        if switches:
+            self._take()
+        return switches
 
-        def spread() -> frozenset[str]:
-            return self.spreading.step(self.routes.neighbours, connected, is_confirmed, is_rested)
+    def _aim(self) -> Moved:
+        self._reach_revision = self.whereabouts.reach_revision
+        goals = self.whereabouts.goals() & self._paths.graph.nodes
+        self._reached &= goals
+        self._route_transition.retarget(self._paths, goals)
+        self._protection_transition.retarget(self._paths, goals)
+        self._take()
+        return Moved(switches=frozenset(self._paths.graph))
 
-        networks = spread()
-        if not self.spreading.in_motion and not self._is_prepared:
-            self._is_prepared = True
-            self.spreading.begin()
-            networks = spread()
-        destinations: frozenset[str] = frozenset()
-        if not self.spreading.in_motion:
-            if not silent:
-                destinations = self._route_transition.advance(connected)
-            if destinations:
-                self.routes = self._route_transition.snapshot()
-            elif not silent or self._route_transition.is_settled:
-                self.spreading.begin()
-                networks = spread()
-        return Moved(networks, destinations, trees)
-
-    def concerned(self, moved: Moved) -> Iterable[str]:
-        """Ids of the VLAN networks whose flows a step may change."""
-        for network, spread in self.spreading.by_network.items():
-            if (
-                network in moved.networks
-                or tree_number(network) in moved.trees
-                or not moved.destinations.isdisjoint(spread.carriers)
-            ):
-                yield network
-
-    def _take_trees(self) -> frozenset[int]:
-        before, self.trees = self.trees, self._tree_transition.active
-        return frozenset(number for number, tree in enumerate(self.trees) if tree != before[number])
+    def _take(self) -> None:
+        self.trees = self._tree_transition.active
+        self.routes = self._route_transition.snapshot()
+        self.protection = self._protection_transition.snapshot()

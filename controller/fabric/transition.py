@@ -39,14 +39,19 @@ class TreeTransition:
         self.target = target
         self._settle(live, connected)
 
-    def advance(self, live: Collection[Link], connected: Collection[str]) -> bool:
-        """All connected switches hold what they were told. Whether that changed the trees in force."""
+    def advance(self, live: Collection[Link], connected: Collection[str], *, is_rested: bool) -> bool:
+        """All connected switches hold what they were told. Whether that changed the trees in force.
+
+        `is_rested` says that frames which were sent before they confirmed have arrived. A dead link carries none.
+        """
         before = self.active
         self._used = tuple(
             frozenset(
                 link
                 for link in used
-                if link in active or not (link.a.switch in connected and link.b.switch in connected)
+                if link in active
+                or not (link.a.switch in connected and link.b.switch in connected)
+                or not (is_rested or link not in live)
             )
             for used, active in zip(self._used, self.active, strict=True)
         )

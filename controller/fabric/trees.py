@@ -1,8 +1,12 @@
 """Trees for broadcast and unknown destinations.
 
 A frame flooded along a tree reaches every switch of it exactly once and cannot circle. There are `TREES` spanning trees
-with different roots, and a network takes one of them by its name, so that networks share the links. Each network then
-floods only along the part of its tree that leads to its members.
+that prefer different switches, and a network takes one of them by its key, so that networks share the links and every
+switch can tell the tree from a frame's tag. Of each tree only the part is used that leads to members of its networks.
+
+Each is the minimum spanning tree of an order of all links: by cost, then by the better of both ends, in a ranking of
+switches that the tree's number chooses. So it is a star around the best switch, as far as that reaches; a link that
+goes is replaced by one other, and a link that comes replaces one: nothing else changes.
 
 Two different trees at once, half of the switches on the old and half on the new, can contain a circle. Whoever changes
 trees therefore goes through `common`: first everywhere only what both have, then the new ones.
@@ -14,9 +18,11 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import TypeAlias
 
-import networkx as nx
+from networkx.utils import UnionFind
 
 from controller.fabric.model import End, Link
+from controller.fabric.paths import NO_COSTS, Costs
+from controller.intent.model import SegmentKey
 
 TREES = 16
 
@@ -26,20 +32,15 @@ Trees: TypeAlias = tuple[frozenset[Link], ...]
 NO_TREES: Trees = (frozenset(),) * TREES
 
 
-def tree_number(network: str) -> int:
-    """Which tree a network floods along, from its id."""
-    return _rank(0, network) % TREES
+def tree_number(segment: SegmentKey) -> int:
+    """Which tree a VLAN network floods along: the last bits of its VLAN ID."""
+    return segment.key % TREES
 
 
-def span(switches: Iterable[str], links: frozenset[Link]) -> Trees:
-    """A spanning tree of shortest paths for each tree number, from a root that its number chooses."""
-    graph: nx.Graph[str] = nx.Graph()
-    graph.add_nodes_from(switches)
-    for link in sorted(links, reverse=True):
-        if link.a.switch != link.b.switch:
-            graph.add_edge(link.a.switch, link.b.switch, link=link)
-    parts = [sorted(part) for part in nx.connected_components(graph)]
-    return tuple(frozenset(_tree(graph, parts, number)) for number in range(TREES))
+def span(links: Iterable[Link], costs: Costs = NO_COSTS) -> Trees:
+    """For each tree number its spanning tree, or forest; links that are not in `costs` cost 1."""
+    links = list(links)
+    return tuple(frozenset(_tree(links, costs, number)) for number in range(TREES))
 
 
 def common(old: Trees, new: Trees) -> Trees:
@@ -64,15 +65,17 @@ def branches(tree: frozenset[Link], members: frozenset[str]) -> Mapping[str, tup
     return {switch: tuple(sorted(near.values())) for switch, near in ends.items() if near}
 
 
-def _tree(graph: nx.Graph[str], parts: list[list[str]], number: int) -> Iterable[Link]:
-    for part in parts:
-        root = min(part, key=lambda switch: _rank(number, switch))
-        distance = nx.single_source_shortest_path_length(graph, root)
-        for switch in part:
-            if switch != root:
-                nearer = [other for other in graph[switch] if distance[other] == distance[switch] - 1]
-                parent = min(nearer, key=lambda other: _rank(number, other))
-                yield graph.edges[switch, parent]["link"]
+def _tree(links: list[Link], costs: Costs, number: int) -> Iterable[Link]:
+    ranks = {end.switch: _rank(number, end.switch) for link in links for end in (link.a, link.b)}
+
+    def order(link: Link) -> tuple[int, list[int], Link]:
+        return costs.get(link, 1), sorted((ranks[link.a.switch], ranks[link.b.switch])), link
+
+    parts = UnionFind(ranks)
+    for link in sorted(links, key=order):
+        if parts[link.a.switch] != parts[link.b.switch]:
+            parts.union(link.a.switch, link.b.switch)
+            yield link
 
 
 def _rank(number: int, name: str) -> int:

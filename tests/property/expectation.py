@@ -3,7 +3,8 @@
 This is the statement of isolation, written a second time and differently from the code under test: it looks at the
 scene, never at units, flows or programs. Where something is a matter of choice the choice is said here:
 
-* a frame for an address whose owner cannot be reached is treated as one for an unknown address;
+* a frame for an address whose owner cannot be reached is treated as one for an unknown address in an overlay, and where
+  there are no links; with links it goes to nobody;
 * what came out of a tunnel never goes into a tunnel, so an outside sender reaches the ports of one switch at a time;
 * a port that learns lets its guest send from any individual address.
 """
@@ -69,7 +70,7 @@ def expected(scene: Scene, start: Place, packet: Packet) -> Expected:
     owners = [m for m in members(scene, network) if packet.eth_dst in addresses(scene, network, m.port)]
     if any(owner in senders for owner in owners):
         reached = []
-    elif any(owner in reached for owner in owners):
+    elif any(owner in reached for owner in owners) or (owners and key.segment is Segment.VLAN and scene.links):
         reached = [member for member in reached if member in owners]
     if packet.tunnel.source is not None:
         reached = [member for member in reached if member.place and member.place[0] == start[0]]

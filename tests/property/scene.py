@@ -19,10 +19,11 @@ from controller.dataplane.walk import Journey, Place, Wiring, walk
 from controller.fabric.addresses import Addresses
 from controller.fabric.model import End, Fabric, Link, SwitchView
 from controller.fabric.paths import Paths
+from controller.fabric.protection import Protection
 from controller.fabric.routes import Routes
 from controller.fabric.trees import span
 from controller.intent.model import Intent, Port, SegmentKey
-from controller.lookup import network_units, second_units, switch_unit
+from controller.lookup import aim, network_units, second_units, switch_unit
 from controller.situation import IntentIndex, Situation
 
 
@@ -57,13 +58,14 @@ class Scene:
         addresses = Addresses(limit=64)
         for network, port, mac in self.learned:
             addresses.observe(network, port, mac, ())
-        names = self.intent.fabric.switches.keys()
+        paths = Paths(self.intent.fabric.switches, self.links)
         return Situation(
             index=IntentIndex(self.intent),
             keys=self.keys,
             fabric=Fabric(self.views, self.links),
-            routes=Routes.of(Paths(names, self.links)),
-            trees=span(names, self.links),
+            routes=Routes.of(paths),
+            protection=Protection.of(paths),
+            trees=span(self.links),
             addresses=addresses,
         )
 
@@ -123,6 +125,8 @@ class World:
 def compile_all(situation: Situation) -> dict[str, Program]:
     """The program of each seen switch, from a compiler that remembers nothing."""
     compiler = Compiler()
+    for network in situation.intent.networks:
+        aim(situation, network)
     for name in situation.fabric.switches:
         list(compiler.compile_switch(switch_unit(situation, name)))
     for network in situation.intent.networks:

@@ -11,19 +11,26 @@ from hypothesis import strategies as st
 
 from controller.compiler import Compiler
 from controller.dataplane.flow import PipelineError, Program
-from controller.lookup import network_units, switch_unit
+from controller.fabric.detours import Colour
+from controller.fabric.paths import PLANES
+from controller.fabric.trees import TREES
+from controller.lookup import aim, network_units, switch_unit
 from tests.property.expectation import attachments, known_addresses
 from tests.property.scene import World
 from tests.property.worlds import worlds
 
 FLOWS_PER_PORT = 4
-FLOWS_PER_ADDRESS = 2
+FLOWS_PER_ADDRESS = 3
+"""Of a learned one where it is: who sends, where it is for local guests, and for what comes from links."""
+FLOWS_PER_NETWORK = 3
 
 
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_same_world_compiles_to_the_same_cookies_in_any_order(world: World, random: Random) -> None:
     compiler, situation = Compiler(), world.scene.situation()
     names = [*world.programs, *world.scene.intent.networks]
+    for network in random.sample(sorted(world.scene.intent.networks), len(world.scene.intent.networks)):
+        aim(situation, network)
     random.shuffle(names)
     for name in names:
         if name in world.programs:
@@ -70,18 +77,22 @@ def test_what_flows_point_to_is_there(world: World) -> None:
 def budget(world: World, switch: str) -> int:
     """Flows that a switch may hold.
 
-    A port on a trunk counts once for each network. A network costs its own entry and its flood list besides, and the
-    switch a handful for itself, its links, and each pair of encapsulation and peer.
+    A port on a trunk counts once for each network. A network costs its own entries and its flood list besides, and the
+    switch a handful for itself, its links, trees, each other switch, and each pair of encapsulation and peer.
     """
     scene = world.scene
     fixed = 4 + 1 + 1 + 1 + 3 + 2 * len(scene.cables)
+    if scene.links:
+        fixed += TREES + (PLANES + len(Colour)) * (len(scene.intent.fabric.switches) - 1)
     peers = sum(each.endpoint is not None for each in scene.intent.fabric.switches.values())
     flows = fixed + 3 * peers
     for network in scene.intent.networks:
         roles = [port for port in scene.intent.ports.values() if network in port.networks]
         near = sum(port.switch == switch for port in roles)
         outside = sum(port.endpoint is not None for port in roles)
-        flows += 2 + FLOWS_PER_PORT * (near + outside) + FLOWS_PER_ADDRESS * len(known_addresses(scene, network))
+        if near:
+            flows += FLOWS_PER_NETWORK + FLOWS_PER_PORT * (near + outside)
+            flows += FLOWS_PER_ADDRESS * len(known_addresses(scene, network))
     return flows
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import combinations, pairwise, product
 from random import Random
 
@@ -70,7 +71,8 @@ class Mixtures(RuleBasedStateMachine):
         """Ports that came or whose addresses changed since all was settled."""
         self.parts: list[set[str]] = []
         """Switches that were connected when all was settled."""
-        self.is_cut = False
+        self.fabric_events = 0
+        """How much happened to wires since all was settled; after a single cut nothing is lost."""
         self.is_stale = False
         self.seen: object = None
 
@@ -139,7 +141,7 @@ class Mixtures(RuleBasedStateMachine):
 
     def sever(self, wire: tuple[str, str]) -> None:
         self.cut.add(wire)
-        self.is_cut = True
+        self.fabric_events += 1
         for near, far in (wire, wire[::-1]):
             if near not in self.silent:
                 self.core.interface_changed(near, self.interface(near, far), deleted=False)
@@ -153,6 +155,7 @@ class Mixtures(RuleBasedStateMachine):
 
     def mend(self, wire: tuple[str, str]) -> None:
         self.cut.discard(wire)
+        self.fabric_events += 2
         for near, far in (wire, wire[::-1]):
             self.core.interface_changed(near, self.interface(near, far), deleted=False)
         self.hear(wire)
@@ -197,7 +200,8 @@ class Mixtures(RuleBasedStateMachine):
             raise AssertionError("this does not come to an end")
         if not self.silent:
             assert not self.core.settling.is_pending
-            self.is_cut = self.is_stale = False
+            self.fabric_events = 0
+            self.is_stale = False
             self.unsettled_ports.clear()
             self.parts = list(nx.connected_components(nx.Graph(self.wires - self.cut)))
 
@@ -229,10 +233,10 @@ class Mixtures(RuleBasedStateMachine):
         switches = {**mixture, NOWHERE: Interpreter(Program())}
         arrived = Counter(place for place, _ in walk(switches, self.wiring(), start, packet).delivered)
         assert max(arrived.values(), default=0) <= 1, "a frame arrives twice"
-        if not self.is_stale:
-            assert start not in arrived, "a frame comes back to its sender"
+        assert start not in arrived, "a frame comes back to its sender"
         is_known_since = not {sender, owner} & self.unsettled_ports
-        if owner and is_known_since and not self.is_cut and not self.is_stale and self.were_connected(sender, owner):
+        is_protected = self.fabric_events <= 1 and not self.is_stale
+        if owner and is_known_since and is_protected and self.are_connected(sender, owner):
             assert arrived == {self.place(owner): 1}, "a frame for a known address goes there and nowhere else"
 
     # What there is
@@ -267,9 +271,16 @@ class Mixtures(RuleBasedStateMachine):
         lost = ((a, b) for wire in self.cut for a, b in (wire, wire[::-1]))
         return Wiring(wires | {(a, 1 + int(b[1:])): (NOWHERE, 0) for a, b in lost}, {}, {})
 
-    def were_connected(self, one: str, other: str) -> bool:
+    def are_connected(self, one: str, other: str) -> bool:
+        """Whether there is a way between two ports, and was when all was settled."""
         ends = {str(self.ports[name].switch) for name in (one, other)}
-        return len(ends) == 1 or any(ends <= part for part in self.parts)
+        now: list[set[str]] = list(nx.connected_components(nx.Graph(self.wires - self.cut)))
+        return len(ends) == 1 or all(any(ends <= part for part in parts) for parts in (self.parts, now))
+
+    def is_alive(self, name: str, number: int) -> bool:
+        """Whether an interface has a carrier: switches see that for themselves, before and without being told."""
+        far = f"s{number - 1}"
+        return not {(name, far), (far, name)} & self.cut
 
     # What happens
 
@@ -291,7 +302,7 @@ class Mixtures(RuleBasedStateMachine):
     def tell(self) -> None:
         changed = {change.switch for change in self.core.changes()}
         for name in changed - self.silent | (set(self.names) - self.silent - self.told.keys()):
-            self.told[name] = Interpreter(self.core.compiler.program(name))
+            self.told[name] = Interpreter(self.core.compiler.program(name), partial(self.is_alive, name))
             self.held.setdefault(name, Interpreter(Program()))
 
     def follow(self) -> None:

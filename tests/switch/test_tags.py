@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from apps import discovery, learning, vlan
+from apps.pipeline import FLOODED_PCP
 from apps.pipeline_page import DB, SWITCH, example_flows
 from controller.dataplane.program import assemble, share_of
 from controller.fabric.model import Interface, SwitchView
@@ -22,8 +23,11 @@ from tests.switch.real_switch import RealSwitch
 pytestmark = pytest.mark.ovs
 
 LINK, ACCESS, TRUNK = 1, 2, 4
-NUMBERS = {"uplink": LINK, "web1": ACCESS, "db1": 3, "trunk1": TRUNK, "vxlan": 10}
+NUMBERS = {"uplink": LINK, "uplink2": 5, "web1": ACCESS, "db1": 3, "trunk1": TRUNK, "vxlan": 10}
 Q, AD, OLD = 0x8100, 0x88A8, 0x9100
+TAG = 96
+FLOODED = FLOODED_PCP << 13 | TAG
+"""What follows the Ethernet type of a tag: priority and VLAN ID."""
 
 
 @pytest.fixture(scope="module")
@@ -40,22 +44,22 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSwitch]:
 SENDERS = {ACCESS: 0x020000000001, TRUNK: 0x020000000003, LINK: 0x020000000002}
 PASSED = {
     "an untagged frame of an access port": (ACCESS, ()),
-    "a type that is no tag to Open vSwitch": (ACCESS, ((OLD, 101),)),
+    "a type that is no tag to Open vSwitch": (ACCESS, ((OLD, TAG),)),
     "the trunk's tag": (TRUNK, ((Q, 7),)),
     "the trunk's tag as 802.1ad": (TRUNK, ((AD, 7),)),
-    "the network's tag on a link": (LINK, ((Q, 101),)),
+    "the network's tag on a link": (LINK, ((Q, FLOODED),)),
 }
 DROPPED = {
     "a priority tag": (ACCESS, ((Q, 0),)),
-    "the network's tag": (ACCESS, ((Q, 101),)),
-    "the network's tag as 802.1ad": (ACCESS, ((AD, 101),)),
+    "the network's tag": (ACCESS, ((Q, TAG),)),
+    "the network's tag as 802.1ad": (ACCESS, ((AD, TAG),)),
     "a priority tag on a trunk": (TRUNK, ((Q, 0),)),
-    "a second tag": (TRUNK, ((Q, 7), (Q, 101))),
+    "a second tag": (TRUNK, ((Q, 7), (Q, TAG))),
     "a second priority tag": (TRUNK, ((Q, 7), (Q, 0))),
-    "an 802.1ad tag behind an 802.1Q tag": (TRUNK, ((Q, 7), (AD, 101))),
-    "an 802.1Q tag behind an 802.1ad tag": (TRUNK, ((AD, 7), (Q, 101))),
+    "an 802.1ad tag behind an 802.1Q tag": (TRUNK, ((Q, 7), (AD, TAG))),
+    "an 802.1Q tag behind an 802.1ad tag": (TRUNK, ((AD, 7), (Q, TAG))),
     "three tags": (TRUNK, ((Q, 7), (Q, 7), (Q, 7))),
-    "a second tag on a link": (LINK, ((Q, 101), (Q, 7))),
+    "a second tag on a link": (LINK, ((Q, FLOODED), (Q, 7))),
 }
 
 

@@ -85,9 +85,9 @@ def prediction(outcome: Outcome, tunnels: frozenset[int]) -> Traced:
     return Traced(
         tuple(cookie_of(step.flow) if step.flow else None for step in outcome.steps),
         tuple(
-            Sent(number, packet.tags, packet.priority, packet.tunnel.id, packet.tunnel.destination)
+            Sent(number, packet.eth_dst, packet.tags, packet.priority, packet.tunnel.id, packet.tunnel.destination)
             if number in tunnels
-            else Sent(number, packet.tags, packet.priority)
+            else Sent(number, packet.eth_dst, packet.tags, packet.priority)
             for number, packet in outcome.emitted
         ),
         len(outcome.copies),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from controller.dataplane.fields import VLAN_PRESENT
+from controller.dataplane.fields import VLAN_PRESENT, mac_number
 from controller.dataplane.packet import Packet
 from controller.intent.model import IpAddress
 
@@ -24,9 +24,10 @@ _TOP_LEVEL = re.compile(r"[^,()]+(?:\([^()]*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)[^
 
 @dataclass(frozen=True)
 class Sent:
-    """A frame that leaves by an interface: its tags, and for a tunnel its key and receiver."""
+    """A frame that leaves by an interface: its destination and tags, and for a tunnel its key and receiver."""
 
     interface: int
+    destination: int
     tags: tuple[int, ...]
     priority: int = 0
     """Of the first tag."""
@@ -50,6 +51,7 @@ def read_trace(text: str, packet: Packet, tunnels: frozenset[int]) -> Traced:
     sent: list[Sent] = []
     copies = 0
     tags, priority, key, receiver = packet.tags, packet.priority, packet.tunnel.id, None
+    destination = packet.eth_dst
     steps = text.partition("\nFinal flow:")[0].splitlines()
     for line, following in zip(steps, [*steps[1:], ""], strict=True):
         action = line.strip()
@@ -68,15 +70,17 @@ def read_trace(text: str, packet: Packet, tunnels: frozenset[int]) -> Traced:
                 tags = (int(value) & ~VLAN_PRESENT, *tags[1:])
             elif name == "vlan_pcp":
                 priority = int(value)
+            elif name == "eth_dst":
+                destination = mac_number(value)
             elif name == "tun_id":
                 key = int(value, 16)
-            else:
+            elif name != "in_port":
                 receiver = ip_address(value)
         elif action.startswith("output:") and "skipping output to input port" not in following:
             number = int(action.removeprefix("output:"))
             assert "Nonexistent" not in following
             tunnel = (key, receiver) if number in tunnels else (None, None)
-            sent.append(Sent(number, tags, priority, *tunnel))
+            sent.append(Sent(number, destination, tags, priority, *tunnel))
     return Traced(tuple(cookies), tuple(sent), copies)
 
 
@@ -84,12 +88,14 @@ def read_datapath(text: str, packet: Packet, numbers: Mapping[int, int]) -> tupl
     """What the datapath sends; `numbers` maps its interface numbers to OpenFlow's."""
     found = _DATAPATH.search(text)
     assert found, text
-    sent, tags, priority = [], packet.tags, packet.priority
+    sent, tags, priority, destination = [], packet.tags, packet.priority, packet.eth_dst
     for action in _TOP_LEVEL.findall(found[1]):
         if action == "pop_vlan":
             tags, priority = tags[1:], 0
         elif push := re.match(r"push_vlan\(vid=(\d+),pcp=(\d+)", action):
             tags, priority = (int(push[1]), *tags), int(push[2])
+        elif change := re.match(r"set\(eth\(.*dst=([0-9a-f:]{17})", action):
+            destination = mac_number(change[1])
         elif action.isdigit():
-            sent.append(Sent(numbers[int(action)], tags, priority))
+            sent.append(Sent(numbers[int(action)], destination, tags, priority))
     return tuple(sent)

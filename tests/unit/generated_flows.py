@@ -11,6 +11,7 @@ from controller.dataplane.flow import (
     OUR_GROUPS,
     OUR_METERS,
     Action,
+    AllowReturn,
     Bucket,
     Flow,
     Group,
@@ -72,6 +73,7 @@ actions: st.SearchStrategy[Action] = st.one_of(
     set_fields(),
     st.just(PushVlan()),
     st.just(PopVlan()),
+    st.just(AllowReturn()),
 )
 action_lists = st.lists(actions, max_size=6).map(tuple)
 plain_flows = st.builds(

@@ -20,6 +20,7 @@ from controller.dataplane.flow import (
     COOKIE_MARK,
     Action,
     Actions,
+    AllowReturn,
     Bucket,
     Flow,
     Group,
@@ -102,6 +103,8 @@ def meaning(action: Any) -> object:  # noqa: ANN401
             return PushVlan()
         case parser.OFPActionPopVlan():
             return PopVlan()
+        case parser.OFPActionSetField(key="in_port_nxm", value=0):
+            return AllowReturn()
         case parser.OFPActionSetField(key=key, value=value):
             return key, value
     return type(action).__name__
