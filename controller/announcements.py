@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from controller.announcer import Announcer
 from controller.core import Core
@@ -19,7 +20,7 @@ from controller.fabric.model import End
 from controller.fabric.wires import Misheard
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.lldp import Announcement, BadFrame, decode_frame, encode_frame
-from controller.southbound.southbound import Southbound
+from controller.southbound.statistics import Statistics
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +30,22 @@ REFUSED = {
 }
 
 
+class Switches(Protocol):
+    """What is needed of the southbound."""
+
+    statistics: Statistics
+
+    def packet_out(self, switch: str, interface_number: int, frame: bytes) -> None:
+        """Send a frame out of an interface."""
+
+    def round_trip(self, switch: str) -> float | None:
+        """Seconds that an echo to the switch took lately, if that is known."""
+
+
 class Announcements:
     """The daemon's side of discovery."""
 
-    def __init__(self, core: Core, southbound: Southbound, secret: bytes, clock: Callable[[], float]) -> None:
+    def __init__(self, core: Core, southbound: Switches, secret: bytes, clock: Callable[[], float]) -> None:
         """`secret` authenticates announcements; `clock` gives seconds that do not pass while nobody listens."""
         self._core = core
         self._southbound = southbound
