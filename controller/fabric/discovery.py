@@ -26,6 +26,8 @@ PERIOD = DiscoverySettings().period
 """Seconds between two announcements from one interface, unless the configuration says otherwise."""
 LOST_AFTER = 3.1
 """Periods of silence after which a direction is gone: two announcements may be lost, and the third be a little late."""
+GAP = 2
+"""Periods of silence after which somebody is not heard any more without a break, but anew."""
 SMOOTHING = 1 / 8
 """What a new measurement weighs in the latency, as in RFC 6298, section 2."""
 
@@ -62,6 +64,8 @@ class Discovery:
         is_new = hearing is None
         if hearing is None:
             hearing = _Hearing(now, now)
+        if now - hearing.last > GAP * self.period:
+            hearing.since = now
         hearing.last = now
         self._heard[at, sender] = hearing
         others = self._senders.get(at, ())

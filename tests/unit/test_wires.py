@@ -87,6 +87,10 @@ def test_a_change_is_not_taken_for_a_fault(phases: list[tuple[Pairs, int]], last
     assert discovery.misheard() == frozenset()
 
 
+def test_silence_in_between_is_not_taken_for_hearing() -> None:
+    assert after(9, (both(A, B), 5), ([], 2), ([(A, B)], 2)).misheard() == frozenset()
+
+
 def test_a_link_of_which_one_direction_dies_works_one_way() -> None:
     phases = (both(A, B), 5), ([(A, B)], 9)
     named = [after(5 + periods, *phases).misheard() for periods in (3, 4, 8)]
