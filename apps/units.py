@@ -85,6 +85,8 @@ class NetworkUnit:
     """Overlay networks: endpoints to which it floods."""
     enters: bool = True
     """Whether frames of local ports enter by this segment; otherwise they still do, or already do, by another."""
+    passes_lldp: bool = False
+    """Whether guests hear each other's LLDP frames."""
 
     @property
     def number(self) -> int:

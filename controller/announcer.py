@@ -7,14 +7,15 @@ are covered without bursts. An interface that has just appeared is announced at 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from controller.core import Core
-from controller.fabric.discovery import PERIOD
 from controller.fabric.model import End
 
 SLICES = 20
-SLICE = PERIOD / SLICES
-"""Seconds between two slices."""
+"""How many there are at least; more when a slice would be longer than `LONGEST_SLICE`."""
+LONGEST_SLICE = 0.05
+"""Seconds; other things are done once a slice, too."""
 
 
 class Announcer:
@@ -25,15 +26,23 @@ class Announcer:
         self._waiting: list[End] = []
         self._share = 0
         self._slice = 0
+        self._slices = 0
+
+    @property
+    def slice(self) -> float:
+        """Seconds between two slices."""
+        return self._core.discovery.period / self._wanted_slices()
 
     def next_slice(self) -> list[End]:
-        """The interfaces to announce now; call it every `SLICE` seconds."""
-        if self._slice == 0:
+        """The interfaces to announce now; call it every `slice` seconds."""
+        slices = self._wanted_slices()
+        if self._slice == 0 or slices != self._slices:
             self._waiting = [
                 end for name, view in self._core.fabric.switches.items() if view.connected for end in self.of(name)
             ]
-            self._share = -(-len(self._waiting) // SLICES)
-        self._slice = (self._slice + 1) % SLICES
+            self._slice, self._slices = 0, slices
+            self._share = -(-len(self._waiting) // slices)
+        self._slice = (self._slice + 1) % slices
         chosen, self._waiting = self._waiting[: self._share], self._waiting[self._share :]
         # Interfaces and switches may be gone since the round began.
         return [end for end in chosen if self._core.announces(end)]
@@ -43,3 +52,6 @@ class Announcer:
         for interface in self._core.fabric.switches[switch].interfaces:
             if self._core.announces(End(switch, interface)):
                 yield End(switch, interface)
+
+    def _wanted_slices(self) -> int:
+        return max(SLICES, ceil(self._core.discovery.period / LONGEST_SLICE))

@@ -15,6 +15,7 @@ from controller.compiler import Change, Compiler, beside, network_of
 from controller.dataplane.fields import ETH_SRC
 from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
+from controller.fabric.damping import Damping
 from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
 from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
@@ -40,6 +41,7 @@ class Core:
         whereabouts = self.settling.whereabouts
         self.situation = Situation(keys=self._keys, second_keys=self._second_keys, whereabouts=whereabouts)
         self.discovery = Discovery()
+        self.damping = Damping()
         self.compiler = Compiler()
         self.revision = 0
         """Grows with every change of what `memory` returns."""
@@ -49,6 +51,8 @@ class Core:
         """Connected switches that still do what they were told before their session began: as if they had none."""
         self._touched = Touched()
         self._links_are_stale = False
+        self._now: float | None = None
+        """Time of the last tick; links are not damped before the first one."""
 
     @property
     def fabric(self) -> Fabric:
@@ -67,6 +71,7 @@ class Core:
             self._keep_switches(edit)
         index, addresses = self.situation.index, self.situation.addresses
         index.edit(edit)
+        self.discovery.keep_pace(edit.after.fabric.discovery.period, self._now or 0.0)
         addresses.limit = edit.after.fabric.learning.limit
         addresses.keep_only(edit.touched_networks(), index.learning_ports, index.given_addresses)
         self._touched.edit(self.situation, edit)
@@ -161,16 +166,18 @@ class Core:
         return True
 
     def tick(self, now: float, busy: Collection[str] = ()) -> bool:
-        """Time passed: links that were not heard for long are gone. Whether any is.
+        """Time passed: links that were not heard for long are gone, and holds may be over. Whether any link changes.
 
         Switches that are `busy` do not get to announcements, so their links count as heard now. So do those of switches
         that are not changed yet: another version's flows send copies that say nothing to us.
         """
+        self._now = now
+        self._links_are_stale |= (is_released := self.damping.release(now))
         if unheard := {*busy, *self.waiting}:
             self.discovery.refresh(unheard, now)
         silent = {name for name, view in self.fabric.switches.items() if not view.connected}
         if not self.discovery.expire(now, silent):
-            return False
+            return is_released
         self.revision += 1
         self._links_are_stale = True
         return True
@@ -300,6 +307,8 @@ class Core:
     def _refresh_links(self) -> None:
         self._links_are_stale = False
         links = frozenset(link for link in self.discovery.links() if self._can_carry(link))
+        if self._now is not None:
+            links = self.damping.admit(links, self._now)
         names = self.situation.intent.fabric.switches.keys()
         if links == self.fabric.links and self.settling.names == names:
             return

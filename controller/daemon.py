@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.announcer import SLICE
 from controller.audit_on_demand import AuditOnDemand
 from controller.configuration import Configuration, report
 from controller.core import Core
@@ -43,6 +42,8 @@ COMPILING = 0.02
 """Seconds of compiling before sessions get their turn again."""
 REST = 0.05
 """Seconds after which frames sent before a switch confirmed have arrived, and its datapath does what it confirmed."""
+BREATH = 0.005
+"""Seconds at least between two beats."""
 CONFIRM_WITHIN = 5.0
 """Seconds for all switches to confirm a step of networks that get another key; then it is asked again."""
 CHECK_EVERY = 0.1
@@ -227,13 +228,12 @@ class Daemon:
     async def _beat(self) -> None:
         """What is done again and again: announce, age links, open gates."""
         while True:
-            started = time.monotonic()
-            self._events.announce_slice()
+            due = time.monotonic() + self._events.beat()
             if self._core.tick(self._events.clock, self._southbound.busy()):
                 self._schedule()
             self._events.open_gates()
-            await asyncio.sleep(SLICE)
-            self._events.clock += min(time.monotonic() - started, 2 * SLICE)
+            # By the clock, or what is done would be added to the period; but others must have their turn.
+            await asyncio.sleep(max(BREATH, due - time.monotonic()))
 
     async def _check_itself(self) -> None:
         """Compare what the compiler remembers with what it would compile now, a little at a time."""

@@ -19,14 +19,16 @@ from controller.fabric.discovery import PERIOD
 
 GRACE = 10.0
 """Seconds from the start of the daemon in which all expected switches should have connected."""
-LISTENING = 2.5 * PERIOD
-"""Seconds that a switch has to hear its neighbours."""
+LISTENING = 2.5
+"""Announcement periods that a switch has to hear its neighbours."""
 
 
 @dataclass(slots=True)
 class Gate:
     """The switches that wait. Times are seconds since the daemon's start."""
 
+    period: float = PERIOD
+    """Seconds between two announcements from one interface."""
     _since: dict[str, float] = field(default_factory=dict)
     _known: set[str] = field(default_factory=set)
     """Those of them whose interfaces are as they were known."""
@@ -57,11 +59,12 @@ class Gate:
         complete = {switch for switch in self._known if now >= GRACE or holds_all(switch)}
         listening = [since for switch, since in self._since.items() if switch not in complete]
         # At a start they go together: a switch that forgot an address returns frames of one that has not yet.
-        is_waiting_for_others = now < GRACE and (bool(missing) or now - max(listening, default=now) < LISTENING)
+        hearing = LISTENING * self.period
+        is_waiting_for_others = now < GRACE and (bool(missing) or now - max(listening, default=now) < hearing)
         through = [
             switch
             for switch, since in self._since.items()
-            if switch in complete or (now - since >= LISTENING and not is_waiting_for_others)
+            if switch in complete or (now - since >= hearing and not is_waiting_for_others)
         ]
         for switch in through:
             del self._since[switch]

@@ -37,6 +37,7 @@ class NetworkPlan:
         self.network = network
         self.segment = segment
         self.age = situation.intent.fabric.learning.age
+        self.passes_lldp = situation.intent.networks[network].passes_lldp
         self.outside: list[Port] = []
         """Ports behind tunnel endpoints that are not ours."""
         self.members: dict[str, list[tuple[Port, int | None]]] = {}

@@ -28,6 +28,7 @@ def overlay_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
                 outside=tuple(_outside_ports(plan, switch, view.has_meters, tunnel)),
                 remote=tuple(address for member, address in remote.get(version, ()) if member != name),
                 tunnel=tunnel,
+                passes_lldp=plan.passes_lldp,
                 peers=tuple(endpoint for member, endpoint in endpoints.get(version, ()) if member != name),
             )
     return units

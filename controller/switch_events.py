@@ -8,22 +8,21 @@ learning port only the source address counts, from a link only what is signed wi
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
 from apps import discovery, learning
-from controller.announcer import Announcer
+from controller.announcements import Announcements
 from controller.core import Core
 from controller.dataplane.fields import mac_text
 from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface
 from controller.gate import GRACE, Gate
+from controller.listening_clock import ListeningClock
 from controller.missing import missing_tunnels, networks_on
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.drift import Drift
-from controller.southbound.lldp import Announcement, BadFrame, decode_frame, encode_frame
 from controller.southbound.southbound import Southbound
 
 log = logging.getLogger(__name__)
@@ -44,17 +43,28 @@ class SwitchEvents:
     def __init__(self, core: Core, secret: bytes, schedule: Callable[[], None]) -> None:
         """`schedule` is called when the core may have changes; `secret` authenticates announcements."""
         self._core = core
-        self._secret = secret
         self._schedule = schedule
         self._southbound = Southbound(self, {})
-        self._announcer = Announcer(core)
+        self._clock = ListeningClock()
+        self.announcements = Announcements(core, self._southbound, secret, self._clock)
         self._gate = Gate()
         self._refusals = BoundedLog(log)
         self._suspects = BoundedLog(log)
         self._behind: set[str] = set()
         """Switches that were not in sync yet since they connected."""
-        self.clock = 0.0
+
+    @property
+    def clock(self) -> float:
         """Seconds spent listening. It stands still while the daemon is busy, so that nobody counts as silent then."""
+        return self._clock()
+
+    def beat(self) -> float:
+        """Announce the interfaces whose turn it is, and say what is wrong with links; seconds until the next call."""
+        pause = self.announcements.slice
+        self._clock.beat(2 * pause)
+        self.announcements.announce_slice()
+        self.announcements.report()
+        return pause
 
     @property
     def southbound(self) -> Southbound:
@@ -68,7 +78,7 @@ class SwitchEvents:
         self._gate.arrive(name, self._core.switch_ready(name, interfaces, has_meters, self.clock), self.clock)
         self._note_gates()
         self.explain_missing_tunnels(networks_on(self._core.situation, name), {name})
-        self._announce(self._announcer.of(name))
+        self.announcements.announce_switch(name)
         self._schedule()
 
     def switch_settled(self, name: str) -> None:
@@ -91,7 +101,7 @@ class SwitchEvents:
         self._core.interface_changed(name, interface, deleted)
         end = End(name, interface.name)
         if self._core.announces(end):
-            self._announce([end])
+            self.announcements.announce([end])
         self._schedule()
 
     def packet_in(self, name: str, cookie: int, in_port: int, data: bytes) -> None:
@@ -100,7 +110,8 @@ class SwitchEvents:
         if reason is None:
             return
         if reason.app == discovery.APP:
-            self._hear(name, in_port, data)
+            if self.announcements.hear(name, in_port, data):
+                self._schedule()
         elif reason.app == learning.APP:
             self._learn(name, reason, data)
 
@@ -130,6 +141,7 @@ class SwitchEvents:
         """Let those switches be changed whose view is complete."""
         for name in [name for name in self._behind if self._southbound.is_settled(name)]:
             self.switch_settled(name)
+        self._gate.period = self._core.discovery.period
         is_compiled = not self._core.is_dirty
         opened = self._gate.open(self.clock, self._core.missing_switches(), is_compiled, self._southbound.holds_all)
         for name in opened:
@@ -145,10 +157,6 @@ class SwitchEvents:
             for reason, flows in islice(found.items(), MOST_REASONS):
                 log.warning("%s flows for %s: %d", what_is_wrong, reason, flows, extra=_names(name, reason))
 
-    def announce_slice(self) -> None:
-        """Announce the interfaces whose turn it is."""
-        self._announce(self._announcer.next_slice())
-
     def explain_missing_tunnels(self, networks: Iterable[str], switches: Collection[str]) -> None:
         """Say which tunnel interfaces these networks need and these switches lack, and how to add them."""
         for name, encapsulation, interface in missing_tunnels(self._core.situation, networks):
@@ -160,22 +168,6 @@ class SwitchEvents:
                 *(encapsulation, interface, interface, encapsulation),
                 extra={"switch": name, "interface": interface},
             )
-
-    def _hear(self, name: str, in_port: int, data: bytes) -> None:
-        at = self._core.interface_of(name, in_port)
-        if at is None:
-            return
-        try:
-            announcement = decode_frame(data, self._secret)
-        except BadFrame as bad:
-            self._southbound.statistics.bad_announcements += 1
-            self._suspects.warning(
-                self.clock, "announcement not believed: %s", bad, switch=name, interface=at.interface
-            )
-            return
-        sender = self._core.switch_of(announcement.dpid)
-        if sender is not None and self._core.heard(at, End(sender, announcement.interface), self.clock):
-            self._schedule()
 
     def _learn(self, name: str, reason: Reason, data: bytes) -> None:
         if len(data) < 12:
@@ -189,14 +181,6 @@ class SwitchEvents:
             self._suspects.warning(self.clock, text, mac_text(mac), REFUSALS[verdict], **_names(name, reason))
         if self._core.is_dirty:
             self._schedule()
-
-    def _announce(self, ends: Iterable[End]) -> None:
-        now = time.time()
-        for end in ends:
-            view = self._core.fabric.switches[end.switch]
-            number = view.interfaces[end.interface].number
-            frame = encode_frame(Announcement(view.dpid, end.interface, number), self._secret, now)
-            self._southbound.packet_out(end.switch, number, frame)
 
 
 def _names(switch: str, reason: Reason) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sys import intern
 from controller.intent.document import Document, FabricDocument, PortDocument
 from controller.intent.lab_document import GuestDocument, LabDocument, OutsideVtepDocument
 from controller.intent.lab_model import Guest, Hypervisor, Lab, OutsideVtep, Wire
-from controller.intent.model import OVERLAYS, Fabric, Intent, Learning, Network, Port, Switch
+from controller.intent.model import OVERLAYS, DiscoverySettings, Fabric, Intent, Learning, Network, Port, Switch
 
 
 def build_intent(document: Document) -> Intent:
@@ -18,7 +18,7 @@ def build_intent(document: Document) -> Intent:
     networks, ports = {}, {}
     for tenant, part in document.tenants.items():
         for name, form in part.networks.items():
-            network = Network(tenant, name, form.segment, form.key, form.mtu, form.description)
+            network = Network(tenant, name, form.segment, form.key, form.mtu, form.description, form.lldp == "pass")
             networks[network.id] = network
         for name, port_form in part.ports.items():
             port = _port(tenant, name, port_form)
@@ -32,7 +32,8 @@ def _fabric(form: FabricDocument) -> Fabric:
         tunnels = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS} if switch.endpoint else {}
         switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels)
     learning = Learning(form.learning.age, form.learning.limit)
-    return Fabric(switches, form.vlans, form.keys, form.reserved, form.overlay, form.underlay_mtu, learning)
+    discovery = DiscoverySettings(form.discovery.period)
+    return Fabric(switches, form.vlans, form.keys, form.reserved, form.overlay, form.underlay_mtu, learning, discovery)
 
 
 def _port(tenant: str, name: str, form: PortDocument) -> Port:

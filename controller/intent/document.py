@@ -21,6 +21,7 @@ from controller.intent.scalars import (
     KeyRanges,
     Mac,
     Name,
+    Period,
     ReservedRanges,
     Vid,
     VlanRanges,
@@ -65,6 +66,16 @@ class LearningDocument(Form):
     )
 
 
+class DiscoveryDocument(Form):
+    """The announcements by which links are found."""
+
+    period: Period = Field(
+        default="1s",
+        validate_default=True,
+        description="Seconds between two announcements from one interface; a silent link ends after about three.",
+    )
+
+
 class FabricDocument(Form):
     """The operator's part: switches, key pools and defaults."""
 
@@ -80,6 +91,7 @@ class FabricDocument(Form):
         default=1500, ge=1280, le=65535, description="Largest IP packet in bytes between tunnel endpoints."
     )
     learning: LearningDocument = Field(default_factory=LearningDocument, description="Bounds on learned addresses.")
+    discovery: DiscoveryDocument = Field(default_factory=DiscoveryDocument, description="How links are found.")
     switches: dict[Name, SwitchDocument] = Field(default={}, description="The switches by name.")
 
 
@@ -95,6 +107,9 @@ class NetworkDocument(Form):
         ge=68,
         le=65535,
         description="MTU in bytes that guests are set to, to be checked.",
+    )
+    lldp: Literal["drop", "pass"] = Field(
+        default="drop", description="Whether guests hear each other's LLDP frames, or nobody does."
     )
     description: Annotated[str, Strict()] = Field(default="", description="A note for people.")
 
@@ -137,6 +152,7 @@ FORMS: dict[tuple[str, ...], tuple[str, type[BaseModel]]] = {
     (): ("the document", Document),
     ("fabric",): ("fabric", FabricDocument),
     ("fabric", "learning"): ("fabric.learning", LearningDocument),
+    ("fabric", "discovery"): ("fabric.discovery", DiscoveryDocument),
     ("fabric", "switches", "*"): ("switch", SwitchDocument),
     ("fabric", "switches", "*", "tunnels"): ("the tunnels of switch", TunnelsDocument),
     ("tenants", "*"): ("tenant", TenantDocument),

@@ -85,6 +85,14 @@ class Learning:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscoverySettings:
+    """How links are found."""
+
+    period: float = 1.0
+    """Seconds between two announcements from one interface; a link that falls silent is given up after 3.1 of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """One OVS bridge that speaks OpenFlow to the daemon."""
 
@@ -108,6 +116,8 @@ class Network:
     mtu: int | None = None
     """The MTU the operator gives to guests, for the check against the underlay's; None when not stated."""
     description: str = ""
+    passes_lldp: bool = False
+    """Whether guests hear each other's LLDP frames, which a bridge keeps for itself."""
 
     id: str = field(init=False, repr=False, compare=False)
     """`tenant/name`, unique in the installation."""
@@ -164,6 +174,7 @@ class Fabric:
     underlay_mtu: int = 1500
     """Largest IP packet, in bytes, that the underlay carries between tunnel endpoints."""
     learning: Learning = Learning()
+    discovery: DiscoverySettings = DiscoverySettings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ _INTERFACE = re.compile(r"[^\s/\x00-\x1f:]{1,15}")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _DPID = re.compile(r"[0-9A-Fa-f]{16}")
 _RANGE = re.compile(r"([0-9]{1,10})(?:\s*-\s*([0-9]{1,10}))?")
+_SECONDS = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)(?: ?(s|ms))?")
 _WIRE_END = re.compile(r"([^:]+):([^:]+)")
 
 
@@ -116,6 +117,22 @@ def _vid(value: object) -> int:
     return value
 
 
+MIN_PERIOD, MAX_PERIOD = 0.2, 10.0
+"""Seconds. Faster costs CPU and makes links of a busy machine look dead; slower delays a daemon that starts."""
+
+
+def _period(value: object) -> float:
+    # The reader knows whole numbers only, and leaves 0.5 as text.
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    match = _SECONDS.fullmatch(text) if isinstance(text, str) else None
+    if not match:
+        raise wrong(f"{shown(value)} is not a time", "write seconds: 1, 0.5 or 500ms")
+    seconds = float(match[1]) / (1000 if match[2] == "ms" else 1)
+    if not MIN_PERIOD <= seconds <= MAX_PERIOD:
+        raise wrong(f"the period is {text}", f"use {MIN_PERIOD} to {MAX_PERIOD:.0f} seconds")
+    return seconds
+
+
 def _range(least: int, most: int, kind: str) -> Callable[[object], KeyRange]:
     """A validator of `first-last` or one number, within `least` to `most`."""
 
@@ -182,6 +199,16 @@ Dpid: TypeAlias = Annotated[int, PlainValidator(_dpid), _string(pattern=f"^{_DPI
 PortId: TypeAlias = Annotated[str, PlainValidator(_port_id), _string(pattern="^[^/]+/[^/]+$")]
 Vid: TypeAlias = Annotated[int, PlainValidator(_vid), _string(pattern="^[1-9][0-9]{0,3}$")]
 End: TypeAlias = Annotated[WireEnd, PlainValidator(_wire_end), _string(pattern="^[^:]+:[^:]+$")]
+
+_PERIOD_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "number", "minimum": MIN_PERIOD, "maximum": MAX_PERIOD},
+            {"type": "string", "pattern": f"^{_SECONDS.pattern}$"},
+        ]
+    }
+)
+Period: TypeAlias = Annotated[float, PlainValidator(_period), _PERIOD_SCHEMA]
 
 _Vlans: TypeAlias = Annotated[KeyRange, PlainValidator(_range(2, MAX_VLAN, "VLAN ID"))]
 _AnyVlans: TypeAlias = Annotated[KeyRange, PlainValidator(_range(0, 4095, "VLAN ID"))]

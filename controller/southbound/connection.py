@@ -79,6 +79,11 @@ class Connection(asyncio.Protocol):
         """Bytes that wait until the peer reads."""
         return self._transport.get_write_buffer_size() if self._transport else 0
 
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds that an echo took lately; None before the first."""
+        return self._session.round_trip
+
     # What the owner asks for
 
     def accept(self) -> None:

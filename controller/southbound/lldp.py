@@ -6,8 +6,9 @@ it, then one organisationally specific TLV of ours that says the same in full an
     OUI 3 | subtype 1 | version 1 | dpid 8 | interface number 4 | time 8 | length 1 | interface name | signature 16
 
 The signature is HMAC-SHA256 over everything before it, cut to 16 bytes. A guest or neighbour that does not have the key
-cannot invent a link; one that repeats a frame it heard can do so only while its time is fresh, which is for the reader
-to judge. Frames stay below 256 bytes, as copies to the controller are cut there.
+cannot invent a link. Whether a frame that it heard and repeats is believed is for the reader to judge by the time in it
+(`controller.fabric.freshness`): milliseconds, which mean something only to who wrote them. Frames stay below 256 bytes,
+as copies to the controller are cut there.
 """
 
 from __future__ import annotations
@@ -35,21 +36,31 @@ _HEADER = Struct("!H")
 _OURS = Struct("!3sBBQIQB")
 
 
+FOREIGN, MALFORMED, FORGED = "foreign", "malformed", "forged"
+"""Kinds of frames that are no announcements of ours: LLDP of somebody else, no sense, not our signature."""
+
+
 class BadFrame(Exception):
-    """A frame that is no announcement of ours; the message says why."""
+    """A frame that is no announcement of ours; `kind` to count by, the message says why."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        super().__init__(why)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Which interface of which switch a frame left by."""
+    """Which interface of which switch a frame left by, and when."""
 
     dpid: int
     interface: str
     number: int
+    time: int
+    """Milliseconds, of any epoch."""
 
 
-def encode_frame(announcement: Announcement, key: bytes, time: float) -> bytes:
-    """An Ethernet frame that announces an interface at `time` (seconds, any epoch), signed with `key`.
+def encode_frame(announcement: Announcement, key: bytes) -> bytes:
+    """An Ethernet frame that announces an interface, signed with `key`.
 
     Raises:
         ValueError: the interface's name is longer than `MAX_NAME` bytes.
@@ -58,7 +69,8 @@ def encode_frame(announcement: Announcement, key: bytes, time: float) -> bytes:
     if len(name) > MAX_NAME:
         raise ValueError(f"interface name {announcement.interface!r} is longer than {MAX_NAME} bytes")
     dpid = announcement.dpid.to_bytes(8, "big")
-    ours = _OURS.pack(_OUI, _SUBTYPE, _VERSION, announcement.dpid, announcement.number, int(time * 1000), len(name))
+    numbers = announcement.dpid, announcement.number, announcement.time
+    ours = _OURS.pack(_OUI, _SUBTYPE, _VERSION, *numbers, len(name))
     frame = b"".join(
         (
             DESTINATION,
@@ -82,27 +94,27 @@ def decode_frame(data: bytes, key: bytes) -> Announcement:
         BadFrame: it is not LLDP, is cut off, is not ours, or is not signed with `key`.
     """
     if data[:6] != DESTINATION or data[12:14] != _HEADER.pack(ETH_LLDP):
-        raise BadFrame("it is not LLDP")
+        raise BadFrame(MALFORMED, "it is not LLDP")
     for kind, start, end in _tlvs(data):
         if kind == _ORGANISATION and data[start : start + 4] == _OUI + bytes([_SUBTYPE]):
             return _decode_ours(data, start, end, key)
-    raise BadFrame("it is LLDP of somebody else")
+    raise BadFrame(FOREIGN, "it is LLDP of somebody else")
 
 
 def _decode_ours(data: bytes, start: int, end: int, key: bytes) -> Announcement:
     signed = end - SIGNATURE_BYTES
     if end - start < _OURS.size + SIGNATURE_BYTES:
-        raise BadFrame("it is too short for an announcement")
+        raise BadFrame(MALFORMED, "it is too short for an announcement")
     if not hmac.compare_digest(_signature(data[:signed], key), data[signed:end]):
-        raise BadFrame("its signature is not made with our key")
-    _, _, version, dpid, number, _, length = _OURS.unpack_from(data, start)
+        raise BadFrame(FORGED, "its signature is not made with our key")
+    _, _, version, dpid, number, time, length = _OURS.unpack_from(data, start)
     name = data[start + _OURS.size : signed]
     if version != _VERSION or len(name) != length:
-        raise BadFrame(f"it is of version {version}, or inconsistent")
+        raise BadFrame(MALFORMED, f"it is of version {version}, or inconsistent")
     try:
-        return Announcement(dpid, name.decode(), number)
+        return Announcement(dpid, name.decode(), number, time)
     except UnicodeDecodeError:
-        raise BadFrame("its interface name is not UTF-8") from None
+        raise BadFrame(MALFORMED, "its interface name is not UTF-8") from None
 
 
 def _tlvs(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -112,13 +124,13 @@ def _tlvs(data: bytes) -> Iterator[tuple[int, int, int]]:
         try:
             (header,) = _HEADER.unpack_from(data, at)
         except error:
-            raise BadFrame("it is cut off") from None
+            raise BadFrame(MALFORMED, "it is cut off") from None
         start, kind = at + 2, header >> 9
         at = start + (header & 0x1FF)
         if kind == _END:
             return
         if at > len(data):
-            raise BadFrame("it is cut off")
+            raise BadFrame(MALFORMED, "it is cut off")
         yield kind, start, at
 
 

@@ -16,6 +16,7 @@ xids from `OWN_XIDS` on belong to the session; those below are for the messages 
 from __future__ import annotations
 
 import struct
+from collections import deque
 from collections.abc import Iterable
 from enum import Enum
 
@@ -42,6 +43,10 @@ from controller.southbound.readback import HELD_QUESTIONS, QUESTIONS, ReadBack
 
 PROBE_AFTER = 5.0
 """Seconds of silence after which the peer is asked whether it is there."""
+MEASURE_EVERY = 10.0
+"""Seconds between two measurements of the round trip."""
+MEASUREMENTS = 6
+"""How many count; the quickest of them says least of what else went on."""
 DEAD_AFTER = 15.0
 """Seconds of silence after which it is not."""
 IDENTIFY_WITHIN = 10.0
@@ -78,12 +83,20 @@ class Session:
         self._deadline = now + IDENTIFY_WITHIN
         self._heard = now
         self._probed: float | None = None
+        self._round_trips: deque[float] = deque(maxlen=MEASUREMENTS)
+        self._echo_sent = now
+        self._echo_xid = 0
         self._xid = OWN_XIDS
         self._dpid = 0
         self._asked: dict[int, int] = {}
         self._found = ReadBack()
         self._early: list[Event] = []
         self._send(wire.hello(self._next_xid()))
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds that the quickest of the last echoes took; None before the first."""
+        return min(self._round_trips, default=None)
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take bytes from the peer, in pieces of any size."""
@@ -116,6 +129,8 @@ class Session:
             # Counted from the probe, so that a controller that was busy itself gives up nobody unasked.
             half = f", in the middle of a message ({self._framer.waiting} bytes)" if self._framer.waiting else ""
             return [self.close("silent", f"nothing heard for {now - self._heard:.0f} s{half}")]
+        if self.state is State.READY and now - self._echo_sent >= MEASURE_EVERY:
+            self._send_echo(now)
         return []
 
     def accept(self, now: float) -> None:
@@ -137,7 +152,11 @@ class Session:
     def probe(self, now: float) -> None:
         """Ask the peer whether it is there; `EchoAnswered` follows if so."""
         self._probed = now
-        self._send(wire.message(wire.ECHO_REQUEST, self._next_xid()))
+        self._send_echo(now)
+
+    def _send_echo(self, now: float) -> None:
+        self._echo_sent, self._echo_xid = now, self._next_xid()
+        self._send(wire.message(wire.ECHO_REQUEST, self._echo_xid))
 
     def close(self, kind: str, reason: str) -> Closed:
         """End the session; what `outgoing` holds should still be written."""
@@ -153,6 +172,8 @@ class Session:
         if kind == wire.ECHO_REQUEST:
             self._send(wire.message(wire.ECHO_REPLY, xid, message[8:]))
         elif kind == wire.ECHO_REPLY:
+            if xid == self._echo_xid:
+                self._round_trips.append(self._heard - self._echo_sent)
             events.append(EchoAnswered())
         elif kind == wire.ERROR:
             self._error(xid, message, events)

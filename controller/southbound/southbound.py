@@ -123,6 +123,11 @@ class Southbound:
         else:
             self.statistics.packet_outs_dropped += 1
 
+    def round_trip(self, switch: str) -> float | None:
+        """Seconds that an echo to the switch took lately, if that is known."""
+        connection = self._sessions.ready.get(switch)
+        return connection.round_trip if connection else None
+
     def open_gate(self, switch: str) -> None:
         """The view of a switch is complete: it may be changed, although it connected with something of ours."""
         if switch in self._switches:

@@ -35,8 +35,12 @@ class Statistics:
     packet_ins: int = 0
     packet_ins_dropped: int = 0
     """Copies that came faster than they are looked at."""
-    bad_announcements: int = 0
-    """Frames on links that are no authentic announcement."""
+    announcements_refused: Counter[str] = field(default_factory=Counter)
+    """Frames on links that were not believed, by kind: `foreign`, `malformed`, `forged`, `stale`, `replayed`."""
+    wires_misheard: Counter[str] = field(default_factory=Counter)
+    """Wires that were found to be no links, by kind: `looped`, `one way`, `shared`."""
+    links_held_down: int = 0
+    """How often a link was not used for a while, because it kept coming back."""
     packet_outs: int = 0
     packet_outs_dropped: int = 0
     """Frames for a switch that does not read, or is not there."""

@@ -7,7 +7,10 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-_TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
+_TYPES: dict[str, Any] = {
+    **{"object": dict, "array": list, "string": str, "null": type(None)},
+    **{"integer": int, "number": (int, float)},
+}
 _SILENT = {"title", "description", "default", "$defs", "$schema"}
 
 
@@ -43,7 +46,7 @@ def _array(schema: Schema, value: Any, root: Schema) -> bool:  # noqa: ANN401
 
 
 def _number(schema: Schema, value: Any, _: Schema) -> bool:  # noqa: ANN401
-    if not isinstance(value, int):
+    if not isinstance(value, int | float):
         return True
     return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
 

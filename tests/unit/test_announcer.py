@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+
+import pytest
 
 from controller.announcer import SLICES, Announcer
 from controller.core import Core
 from controller.fabric.model import End, Interface
-from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
+from controller.intent.model import DiscoverySettings, Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
 
 SWITCHES = {f"s{number}": Switch(f"s{number}", number) for number in range(1, 8)}
 
@@ -59,3 +62,19 @@ def test_what_goes_in_the_middle_of_a_round_is_left_out() -> None:
     assert End("s6", "eth8") in ends
     assert End("s6", "eth9") not in ends
     assert "s7" not in {end.switch for end in ends}
+
+
+@pytest.mark.parametrize(("period", "slices"), [(0.2, 20), (1.0, 20), (2.0, 40), (10.0, 200)])
+def test_another_period_is_cut_into_slices_of_a_twentieth_of_a_second_at_most(period: float, slices: int) -> None:
+    paced = core(9)
+    announcer = Announcer(paced)
+    announcer.next_slice()
+    intent = paced.situation.intent
+    fabric = replace(intent.fabric, discovery=DiscoverySettings(period))
+    paced.adopt(replace(intent, fabric=fabric), {"blue/web": SegmentKey(Segment.VLAN, 2)})
+    assert announcer.slice == pytest.approx(period / slices)
+    if slices == 20:
+        announcer = Announcer(paced)
+    ends = Counter(end for _ in range(slices) for end in announcer.next_slice())
+    assert len(ends) == 62
+    assert set(ends.values()) == {1}

@@ -16,7 +16,7 @@ from controller.fabric.addresses import Verdict
 from controller.fabric.discovery import LOST_AFTER, PERIOD
 from controller.fabric.model import End, Interface, Link
 from controller.fabric.settling import Moved, Settling
-from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
+from controller.intent.model import DiscoverySettings, Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
 from controller.missing import missing_tunnels, networks_on
 from controller.network_plan import ANNOUNCEMENTS
 
@@ -186,6 +186,16 @@ def test_a_switch_that_is_busy_with_a_large_batch_keeps_its_links() -> None:
     assert not core.tick(1000.0, busy=["s2"])
     assert not core.tick(1003.0), "nor does it lose them as soon as it is done"
     assert core.tick(1010.0), "but when nothing is heard after that"
+
+
+def test_a_reload_with_a_shorter_period_costs_no_link() -> None:
+    core = started()
+    assert not core.tick(3.0)
+    core.adopt(replace(INTENT, fabric=replace(INTENT.fabric, discovery=DiscoverySettings(0.5))), KEYS)
+    core.changes()
+    assert not core.tick(3.0 + LOST_AFTER * 0.5)
+    assert core.fabric.links
+    assert core.tick(3.1 + LOST_AFTER * 0.5)
 
 
 def test_a_switch_at_its_gate_keeps_its_links_although_another_version_s_flows_say_nothing() -> None:

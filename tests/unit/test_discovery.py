@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from controller.fabric.discovery import LOST_AFTER, PERIOD, Discovery
 from controller.fabric.model import End, Link
 
@@ -67,3 +69,68 @@ def test_a_switch_that_hears_itself_has_no_link() -> None:
     discovery.hear(A, other, 0.0)
     discovery.hear(other, A, 0.0)
     assert discovery.links() == frozenset()
+
+
+def test_two_that_are_heard_in_turns_share_a_wire_and_neither_is_a_link() -> None:
+    discovery = connected()
+    discovery.hear(C, A, 0.0)
+    discovery.hear(A, C, 1.0)
+    assert discovery.links() == {Link(A, C)}, "the wire was moved"
+    assert discovery.hear(A, B, 1.5)
+    assert discovery.links() == frozenset()
+    assert not discovery.hear(A, B, 1.5 + SILENCE)
+    for at, sender in ((B, A), (C, A)):
+        discovery.hear(at, sender, 1.5 + SILENCE)
+    assert discovery.expire(1.5 + SILENCE, silent=())
+    assert discovery.links() == {Link(A, B)}, "the other has fallen silent"
+
+
+def test_an_end_that_is_overheard_keeps_its_link() -> None:
+    discovery = connected()
+    assert discovery.hear(C, A, 0.0)
+    assert discovery.links() == {Link(A, B)}
+
+
+def test_the_one_that_was_there_before_ends_for_itself() -> None:
+    discovery = connected()
+    discovery.hear(A, C, 1.0)
+    assert discovery.heard() == ((A, C), (B, A))
+    assert discovery.expire(SILENCE, silent=()), "as B does not hear A any more"
+    assert discovery.heard() == ((A, C),)
+    discovery.hear(A, B, SILENCE)
+    assert discovery.heard() == ((A, B),), "forgotten, so it is new again"
+
+
+def test_another_period_counts_from_when_it_began() -> None:
+    discovery = connected()
+    discovery.keep_pace(0.2, 3.0)
+    assert not discovery.expire(3.0 + LOST_AFTER * 0.2, silent=())
+    assert discovery.expire(3.1 + LOST_AFTER * 0.2, silent=())
+
+
+def test_the_latency_is_smoothed_and_the_mean_of_both_directions() -> None:
+    discovery = connected()
+    assert discovery.latency(Link(A, B)) is None
+    discovery.measure(A, B, 0.008)
+    assert discovery.latency(Link(A, B)) == 0.008
+    discovery.measure(A, B, 0.016)
+    assert discovery.latency(Link(A, B)) == pytest.approx(0.009)
+    discovery.measure(B, A, 0.001)
+    assert discovery.latency(Link(A, B)) == pytest.approx(0.005)
+    discovery.measure(C, A, 1.0)
+    assert discovery.latency(Link(A, C)) is None, "nobody is heard there"
+
+
+def test_a_latency_below_zero_is_none_and_is_not_averaged() -> None:
+    discovery = connected()
+    discovery.measure(A, B, -3.0)
+    assert discovery.latency(Link(A, B)) == 0.0
+    discovery.measure(A, B, 0.004)
+    assert discovery.latency(Link(A, B)) == 0.004
+
+
+def test_what_a_link_is_does_not_depend_on_its_latency() -> None:
+    discovery = connected()
+    before = discovery.links()
+    discovery.measure(A, B, 0.5)
+    assert discovery.links() == before

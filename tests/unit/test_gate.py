@@ -85,3 +85,10 @@ def test_what_was_heard_meanwhile_may_let_a_known_switch_go_early() -> None:
     gate.arrive("s1", True, 1.0)
     assert gate.open(1.0, (), is_compiled=True, holds_all=OTHER) == []
     assert gate.open(1.5, (), is_compiled=True, holds_all=EQUAL) == ["s1"]
+
+
+def test_with_another_period_it_takes_as_many_of_them() -> None:
+    gate = Gate(period=0.2)
+    gate.arrive("s1", False, GRACE)
+    assert gate.open(GRACE + 0.19 * LISTENING, (), is_compiled=True, holds_all=EQUAL) == []
+    assert gate.open(GRACE + 0.2 * LISTENING, (), is_compiled=True, holds_all=EQUAL) == ["s1"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from controller.intent.lab_model import Guest, Hypervisor, OutsideVtep, Wire, WireEnd
 from controller.intent.loader import load
-from controller.intent.model import Intent, KeyRange, Learning, Network, Port, Segment, Switch
+from controller.intent.model import DiscoverySettings, Intent, KeyRange, Learning, Network, Port, Segment, Switch
 from tests.unit import intent_cases
 
 EXAMPLE = """\
@@ -109,11 +109,12 @@ fabric:
   overlay: geneve
   underlay_mtu: 9000
   learning: {age: 60, limit: 5}
+  discovery: {period: 0.5}
   switches:
     s1: {dpid: "00000000000000aB", endpoint: "2001:db8::1", tunnels: {geneve: gnv}}
 tenants:
   42:
-    networks: {no: {segment: geneve, key: 7, mtu: 1400, description: Not a boolean.}}
+    networks: {no: {segment: geneve, key: 7, mtu: 1400, lldp: pass, description: Not a boolean.}}
     ports:
       p: {network: no, switch: s1, interface: tap0, mac: 12:34:56:10:20:3A, ip: 10.0.0.1, description: Unquoted MAC.}
       out: {network: no, endpoint: "2001:db8::2"}
@@ -123,11 +124,20 @@ tenants:
     assert fabric.vlans == (KeyRange(10, 20), KeyRange(30, 30), KeyRange(40, 50))
     assert (fabric.keys, fabric.reserved) == ((KeyRange(5000, 6000),), (KeyRange(15, 15),))
     assert (fabric.overlay, fabric.underlay_mtu, fabric.learning) == (Segment.GENEVE, 9000, Learning(60, 5))
+    assert fabric.discovery == DiscoverySettings(0.5)
     assert fabric.switches["s1"].dpid == 0xAB
     assert fabric.switches["s1"].tunnels == {Segment.VXLAN: "vxlan0", Segment.GENEVE: "gnv", Segment.GRE: "gre0"}
-    assert intent.networks["42/no"] == Network("42", "no", Segment.GENEVE, 7, 1400, "Not a boolean.")
+    assert intent.networks["42/no"] == Network("42", "no", Segment.GENEVE, 7, 1400, "Not a boolean.", passes_lldp=True)
     assert intent.ports["42/p"].mac == "12:34:56:10:20:3a"
     assert intent.ports["42/out"].endpoint == ip_address("2001:db8::2")
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("1", 1.0), ("2s", 2.0), ("500ms", 0.5), ("0.2", 0.2), ("1.25 s", 1.25), ('"10"', 10.0)],
+)
+def test_periods(written: str, seconds: float) -> None:
+    assert valid(f"fabric: {{discovery: {{period: {written}}}}}\n").fabric.discovery.period == seconds
 
 
 def test_the_lab() -> None:

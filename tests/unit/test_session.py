@@ -188,6 +188,22 @@ def test_a_controller_that_was_busy_for_long_asks_first() -> None:
     assert session.tick(100.2) == []
 
 
+def test_the_round_trip_is_that_of_the_quickest_of_the_last_echoes() -> None:
+    session, _, _ = converse(lambda session, data: session.receive(data, 0.0))
+    took = [0.5, 0.25, 3.0, 1.0, 1.0, 1.0, 2.0, 0.75]
+    measured = [session.round_trip]
+    for number, seconds in enumerate(took, 1):
+        now = number * sessions.MEASURE_EVERY
+        session.receive(script.message(21, 1), now - 0.1)  # or the silence would be probed
+        assert session.tick(now - 0.1) == []
+        assert sent_by(session) == b""
+        assert session.tick(now) == []
+        xid = int.from_bytes(sent_by(session)[4:8], "big")
+        assert session.receive(script.message(3, xid - 1) + script.message(3, xid), now + seconds)
+        measured.append(session.round_trip)
+    assert measured == [None, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.75]
+
+
 @pytest.mark.parametrize("said", [b"", script.hello(), script.hello() + script.features()])
 def test_a_handshake_has_a_deadline(said: bytes) -> None:
     session = Session(0.0)

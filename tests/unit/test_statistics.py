@@ -9,5 +9,6 @@ from controller.southbound.statistics import Statistics
 
 def test_what_is_zero_is_left_out() -> None:
     assert str(Statistics()) == "nothing happened"
-    counted = Statistics(connections=3, closed=Counter({"silent": 1, "malformed": 2}), bad_announcements=4)
-    assert str(counted) == "connections 3, closed (malformed) 2, closed (silent) 1, bad announcements 4"
+    refused = Counter(forged=4)
+    counted = Statistics(connections=3, closed=Counter({"silent": 1, "malformed": 2}), announcements_refused=refused)
+    assert str(counted) == ("connections 3, closed (malformed) 2, closed (silent) 1, announcements refused (forged) 4")
