@@ -10,7 +10,7 @@ from sys import intern
 from controller.intent.document import Document, FabricDocument, PortDocument
 from controller.intent.lab_document import GuestDocument, LabDocument, OutsideVtepDocument
 from controller.intent.lab_model import Guest, Hypervisor, Lab, OutsideVtep, Wire
-from controller.intent.model import OVERLAYS, Fabric, Intent, Learning, Network, Port, Switch
+from controller.intent.model import OVERLAYS, Fabric, Intent, Learning, LinkSetting, Network, Port, Switch
 
 
 def build_intent(document: Document) -> Intent:
@@ -30,9 +30,10 @@ def _fabric(form: FabricDocument) -> Fabric:
     switches = {}
     for name, switch in form.switches.items():
         tunnels = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS} if switch.endpoint else {}
-        switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels)
+        switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels, switch.draining)
+    links = {link.ends: LinkSetting(link.cost, link.draining) for link in form.links}
     learning = Learning(form.learning.age, form.learning.limit)
-    return Fabric(switches, form.vlans, form.keys, form.reserved, form.overlay, form.underlay_mtu, learning)
+    return Fabric(switches, form.vlans, form.keys, form.reserved, form.overlay, form.underlay_mtu, learning, links)
 
 
 def _port(tenant: str, name: str, form: PortDocument) -> Port:

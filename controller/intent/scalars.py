@@ -183,6 +183,9 @@ PortId: TypeAlias = Annotated[str, PlainValidator(_port_id), _string(pattern="^[
 Vid: TypeAlias = Annotated[int, PlainValidator(_vid), _string(pattern="^[1-9][0-9]{0,3}$")]
 End: TypeAlias = Annotated[WireEnd, PlainValidator(_wire_end), _string(pattern="^[^:]+:[^:]+$")]
 
+_TWO_ENDS = {"type": "array", "items": {"type": "string", "pattern": "^[^:]+:[^:]+$"}, "minItems": 2, "maxItems": 2}
+TwoEnds: TypeAlias = Annotated[tuple[End, End], WithJsonSchema(_TWO_ENDS)]
+
 _Vlans: TypeAlias = Annotated[KeyRange, PlainValidator(_range(2, MAX_VLAN, "VLAN ID"))]
 _AnyVlans: TypeAlias = Annotated[KeyRange, PlainValidator(_range(0, 4095, "VLAN ID"))]
 _TunnelIds: TypeAlias = Annotated[KeyRange, PlainValidator(_range(1, 2**24 - 1, "tunnel ID"))]

@@ -7,7 +7,14 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-_TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
+_TYPES: dict[str, Any] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "null": type(None),
+}
 _SILENT = {"title", "description", "default", "$defs", "$schema"}
 
 
