@@ -1,7 +1,7 @@
 """What it costs to send over a link, as operators say it.
 
 A path costs the sum of its links. What drains costs more than all else together, so that it is used only where there is
-no other way; a guest on a switch that drains is still reached.
+no other way; a guest on a switch that drains is still reached, by a link that does not drain if there is one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from controller.fabric.model import Link
 from controller.intent.model import Fabric, LinkSetting
 
 DRAINING = 1 << 32
-"""Added to the cost of a link that drains. No path without such a link is as dear: one that visits no switch twice has
-fewer links than there are switches, fewer than 65,536, of at most 65,535 each."""
+"""Added to the cost of a link for each reason to avoid it. Without one no path is as dear: one that visits no switch
+twice has fewer links than there are switches, fewer than 65,536, of at most 65,535 each."""
 _DEFAULT = LinkSetting()
 
 
@@ -23,12 +23,12 @@ def setting_of(fabric: Fabric, link: Link) -> LinkSetting:
     return fabric.links.get(ends, _DEFAULT)
 
 
-def is_draining(fabric: Fabric, link: Link) -> bool:
-    """Whether frames are to go around a link: it drains itself, or a switch at one of its ends does."""
+def reasons_to_drain(fabric: Fabric, link: Link) -> int:
+    """How many of these drain: the link itself, and the switches at its ends."""
     switches = (fabric.switches.get(end.switch) for end in (link.a, link.b))
-    return setting_of(fabric, link).draining or any(switch.draining for switch in switches if switch)
+    return setting_of(fabric, link).draining + sum(switch.draining for switch in switches if switch)
 
 
 def link_costs(fabric: Fabric, links: Collection[Link]) -> Mapping[Link, int]:
-    """The cost of each of `links`: what the operator gives, 1 by default, and `DRAINING` more if it drains."""
-    return {link: setting_of(fabric, link).cost + (DRAINING if is_draining(fabric, link) else 0) for link in links}
+    """The cost of each of `links`: what the operator gives, 1 by default, and `DRAINING` for each reason to avoid it."""
+    return {link: setting_of(fabric, link).cost + DRAINING * reasons_to_drain(fabric, link) for link in links}

@@ -23,7 +23,7 @@ def test_costs() -> None:
         link("s1", "s2", 1): 1,
         link("s4", "s2"): DRAINING + 7,
         link("s2", "s3"): DRAINING + 1,
-        link("s3", "s4"): DRAINING + 7,
+        link("s3", "s4"): 2 * DRAINING + 7,
         link("s1", "unknown"): 1,
     }
     assert link_costs(FABRIC, costs.keys()) == costs
