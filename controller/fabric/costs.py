@@ -30,5 +30,5 @@ def reasons_to_drain(fabric: Fabric, link: Link) -> int:
 
 
 def link_costs(fabric: Fabric, links: Collection[Link]) -> Mapping[Link, int]:
-    """The cost of each of `links`: what the operator gives, 1 by default, and `DRAINING` for each reason to avoid it."""
+    """The cost of each of `links`: the operator's, 1 by default, and `DRAINING` for each reason to avoid it."""
     return {link: setting_of(fabric, link).cost + DRAINING * reasons_to_drain(fabric, link) for link in links}
