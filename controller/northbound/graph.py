@@ -91,7 +91,7 @@ def graph(
     known = remembered_graph(loaded.intent, remembered)
     known.graph.update(age=remembered.age(time.time()), saved=remembered.saved_at, live=remembered.is_live)
     # As bytes, so that it is UTF-8 whatever the terminal is set to.
-    typer.echo(_written(known, form).encode())
+    typer.echo(written(known, form).encode())
 
 
 def _read(state: Path) -> Remembered:
@@ -120,7 +120,8 @@ def remembered_graph(intent: Intent, remembered: Remembered) -> nx.Graph[str]:
     return fabric_graph(intent, fabric, core.situation.addresses.by_network)
 
 
-def _written(known: nx.Graph[str], form: Format) -> str:
+def written(known: nx.Graph[str], form: Format) -> str:
+    """The graph as text; its attributes are `age` (for people), `saved` and `live`."""
     match form:
         case Format.JSON:
             return json.dumps(nx.node_link_data(known, edges="edges"), indent=1)

@@ -40,38 +40,37 @@ def layout(graph: nx.Graph[str], sizes: Sizes, low: Collection[str]) -> Places:
         inner: nx.Graph[str] = nx.Graph()
         inner.add_nodes_from(part)
         inner.add_edges_from(sorted((min(edge), max(edge)) for edge in graph.subgraph(part).edges))
-        rows = _rows(inner, low)
-        placed.append(_in_rows(inner, sizes, rows) if rows else _by_stress(inner, sizes))
+        rows, direction = _rows(inner, low)
+        placed.append(_in_rows(inner, sizes, rows, direction) if rows else _by_stress(inner, sizes))
     return _side_by_side(placed, sizes)
 
 
-def _rows(graph: nx.Graph[str], low: Collection[str]) -> list[list[str]]:
-    """The boxes row by row, from below; nothing when there would be links within a row."""
+def _rows(graph: nx.Graph[str], low: Collection[str]) -> tuple[list[list[str]], int]:
+    """The boxes row by row, and whether they go down (1) or up (-1); none if there would be links within a row."""
     above = [node for node in graph if node not in low]
     below = [node for node in graph if node in low]
-    if not above or not below:
-        return []
-    for start, step in ((below, 1), (above, -1)):
+    for start, direction in ((below, -1), (above, 1)):
+        if not start or len(start) == len(graph):
+            continue
         distance = nx.multi_source_dijkstra_path_length(graph, start)
         if all(distance[one] != distance[other] for one, other in graph.edges):
-            found = sorted(set(distance.values()))[::step]
-            return [[node for node in graph if distance[node] == row] for row in found]
-    return []
+            rows = range(int(max(distance.values())) + 1)
+            return [[node for node in graph if distance[node] == row] for row in rows], direction
+    return [], 0
 
 
-def _in_rows(graph: nx.Graph[str], sizes: Sizes, rows: Sequence[list[str]]) -> Places:
+def _in_rows(graph: nx.Graph[str], sizes: Sizes, rows: Sequence[list[str]], direction: int) -> Places:
     places: Places = {}
-    bottom = 0.0
+    edge = 0.0
     for number, row in enumerate(rows):
         if number:
             row.sort(key=lambda node: _mean(places[near][0] for near in graph[node] if near in places))
         height = max(sizes[node][1] for node in row)
-        width = sum(sizes[node][0] for node in row) + GAP * (len(row) - 1)
-        left = -width / 2
+        left = -(sum(sizes[node][0] for node in row) + GAP * (len(row) - 1)) / 2
         for node in row:
-            places[node] = left + sizes[node][0] / 2, bottom - height / 2
+            places[node] = left + sizes[node][0] / 2, edge + direction * height / 2
             left += sizes[node][0] + GAP
-        bottom -= height + _ROW_GAP
+        edge += direction * (height + _ROW_GAP)
     return places
 
 

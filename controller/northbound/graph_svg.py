@@ -100,7 +100,9 @@ def _draw_links(
 
         data = graph.edges[one, other]
         group = SubElement(svg, "g", {"class": f"link {data['state']}{' draining' * data['draining']}"})
-        words = (state_words(data), f"cost {data['cost']}", f"speed {speed_words(data)}", latency_words(data))
+        words = [state_words(data), f"cost {data['cost']}"]
+        words += [f"speed {speed_words(data)}"] if "speed" in data else []
+        words += [f"latency {latency_words(data)}"] if "latency" in data else []
         SubElement(group, "title").text = f"{end_words(graph, one)} -- {end_words(graph, other)}\n{', '.join(words)}"
         (from_x, from_y), (to_x, to_y) = at(0), at(length)
         line = {"x1": f"{from_x:.1f}", "y1": f"{from_y:.1f}", "x2": f"{to_x:.1f}", "y2": f"{to_y:.1f}"}
