@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 
 import networkx as nx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from controller.northbound.graph_layout import Places, layout
@@ -15,8 +15,12 @@ NAMES = [f"s{number}" for number in range(8)]
 names = st.sampled_from(NAMES)
 
 
+MESH = list(combinations(NAMES, 2))
+
+
+@example(MESH, set(NAMES), [(300.0, 120.0)] * 8)
 @given(
-    st.lists(st.tuples(names, names).filter(lambda pair: pair[0] != pair[1]), max_size=14),
+    st.lists(st.tuples(names, names).filter(lambda pair: pair[0] != pair[1]), max_size=28),
     st.sets(names),
     st.lists(st.tuples(st.floats(20, 300), st.floats(20, 120)), min_size=8, max_size=8),
 )
