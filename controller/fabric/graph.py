@@ -92,7 +92,7 @@ class _Builder:
 
     def add_link(self, link: Link, latency: float | None) -> None:
         speeds = [view.interfaces[end.interface].speed for end, view in self._views(link)]
-        known = {"speed": min(filter(None, speeds), default=0), "latency": latency}
+        known = {"speed": min(filter(None, speeds), default=None), "latency": latency}
         self.graph.add_edge(
             self._interface(link.a),
             self._interface(link.b),
@@ -100,7 +100,7 @@ class _Builder:
             state="up" if link in self.fabric.links else "down",
             cost=setting_of(self.intent.fabric, link).cost,
             draining=bool(reasons_to_drain(self.intent.fabric, link)),
-            **{name: value for name, value in known.items() if value},
+            **{name: value for name, value in known.items() if value is not None},
         )
 
     def add_port(self, port: Port) -> None:

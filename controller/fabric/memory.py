@@ -10,11 +10,12 @@ are left out by whoever restores.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from controller.fabric.model import End, Interface, SwitchView
+from controller.fabric.model import End, Interface, Link, SwitchView
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Memory:
     """(where, sender) of announcements."""
     addresses: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     """Network id -> MAC -> port id."""
+    latencies: Mapping[Link, float] = field(default_factory=dict)
+    """In seconds, of the links where one was measured; for those who look."""
 
 
 def to_plain(memory: Memory) -> dict[str, Any]:
@@ -45,6 +48,10 @@ def to_plain(memory: Memory) -> dict[str, Any]:
         "addresses": {
             network: [[mac, port] for mac, port in known.items()] for network, known in memory.addresses.items()
         },
+        "latencies": [
+            [link.a.switch, link.a.interface, link.b.switch, link.b.interface, seconds]
+            for link, seconds in memory.latencies.items()
+        ],
     }
 
 
@@ -68,6 +75,10 @@ def _memory(content: Any) -> Memory:  # noqa: ANN401
             _text(network): {_number(mac): _text(port) for mac, port in known}
             for network, known in content["addresses"].items()
         },
+        {
+            Link(End(_text(a), _text(b)), End(_text(c), _text(d))): _seconds(seconds)
+            for a, b, c, d, seconds in content.get("latencies", ())
+        },
     )
 
 
@@ -81,6 +92,12 @@ def _view(name: str, view: Mapping[str, Any]) -> SwitchView:
 def _speed(value: object) -> int:
     # Where versions before wrote the interface's MAC.
     return 0 if isinstance(value, str) else _number(value)
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise TypeError(f"{value!r} is no time")
+    return value
 
 
 def _text(value: object) -> str:

@@ -117,7 +117,7 @@ def remembered_graph(intent: Intent, remembered: Remembered) -> nx.Graph[str]:
         for name, view in core.fabric.switches.items()
     }
     fabric = replace(core.fabric, switches=views)
-    return fabric_graph(intent, fabric, core.situation.addresses.by_network)
+    return fabric_graph(intent, fabric, core.situation.addresses.by_network, remembered.memory.latencies)
 
 
 def written(known: nx.Graph[str], form: Format) -> str:

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from controller.fabric.memory import Memory
-from controller.fabric.model import End, Interface, SwitchView
+from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.northbound.cli import app
 from controller.state_directory import StateDirectory
 
@@ -32,7 +32,12 @@ VIEWS = {
     # As it was when another switch had this name.
     "s3": SwitchView("s3", 99, {"a": Interface("a", 1)}, connected=True),
 }
-MEMORY = Memory(VIEWS, ((A, B), (B, A)), {"blue/web": {0x020000000001: "blue/p"}, "gone/net": {1: "gone/port"}})
+MEMORY = Memory(
+    VIEWS,
+    ((A, B), (B, A)),
+    {"blue/web": {0x020000000001: "blue/p"}, "gone/net": {1: "gone/port"}},
+    {Link(A, B): 0.0001},
+)
 HOLD = """
 import pathlib, sys
 from controller.state_directory import StateDirectory
@@ -92,7 +97,7 @@ def test_what_a_running_daemon_knows() -> None:
         "s3      missing    -         0           0     0      0",
         "",
         "Link          State  Cost  Speed  Latency",
-        "s1:a -- s2:a  up     5     -      -",
+        "s1:a -- s2:a  up     5     -      0.1 ms",
         "",
     ]
     assert age.startswith("As known to the running daemon. Last change 20")

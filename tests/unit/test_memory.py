@@ -29,10 +29,11 @@ views = st.builds(
     st.booleans(),
 )
 memories = st.builds(
-    lambda views, heard, addresses: Memory({view.name: view for view in views}, tuple(heard), addresses),
+    lambda views, heard, *more: Memory({view.name: view for view in views}, tuple(heard), *more),
     st.lists(views, max_size=3),
     st.lists(st.tuples(ends, ends), max_size=3),
     st.dictionaries(names, st.dictionaries(numbers, names, max_size=3), max_size=3),
+    st.dictionaries(st.builds(Link, ends, ends), st.floats(0, 10), max_size=3),
 )
 
 
