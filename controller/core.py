@@ -96,14 +96,13 @@ class Core:
         """A snapshot of what was learned."""
         known = self.situation.addresses.by_network
         addresses = {network: dict(macs) for network, macs in known.items()}
-        switches = {name: replace(view, connected=False) for name, view in self.fabric.switches.items()}
-        return Memory(switches, self.discovery.heard(), addresses)
+        return Memory(self.fabric.switches, self.discovery.heard(), addresses)
 
     def restore(self, memory: Memory, now: float) -> None:
         """Start with what was learned before, as far as it fits the intent that was adopted."""
         switches = self.situation.intent.fabric.switches
         known = {
-            name: view
+            name: replace(view, connected=False)
             for name, view in memory.switches.items()
             if name in switches and switches[name].dpid == view.dpid
         }

@@ -81,13 +81,11 @@ class StateDirectory:
 
     def read_memory(self) -> tuple[Memory, str | None]:
         """What was learned before, and a warning when that could not be read: then it is learned anew."""
-        file = self._path / _MEMORY
         try:
-            return from_plain(json.loads(unseal(file.read_bytes()))), None
-        except FileNotFoundError:
-            return Memory(), None
-        except (OSError, ValueError, Damaged, UnknownVersion) as error:
-            return Memory(), f"{file}: {error}; starting without what was learned before"
+            found = read_memory(self._path)
+        except StateError as error:
+            return Memory(), f"{error}; starting without what was learned before"
+        return found[0] if found else Memory(), None
 
     def write_memory(self, memory: Memory) -> None:
         """Replace what was learned, atomically. Raises StateError, and then the old is still there."""
@@ -119,6 +117,23 @@ class StateDirectory:
         if len(content) != _SECRET_BYTES:
             raise StateError(f"{file}: damaged ({len(content)} bytes of {_SECRET_BYTES}); remove it to get a new one")
         return content
+
+
+def read_memory(path: Path) -> tuple[Memory, float] | None:
+    """What was learned, and when that was saved, in seconds since 1970; None when nothing was. Raises StateError.
+
+    Nothing is locked or changed, so this may be asked while a daemon uses the directory.
+    """
+    file = path / _MEMORY
+    try:
+        with file.open("rb") as stream:
+            return from_plain(json.loads(unseal(stream.read()))), os.fstat(stream.fileno()).st_mtime
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise unusable(file, error) from None
+    except (ValueError, Damaged, UnknownVersion) as error:
+        raise StateError(f"{file}: {error}") from None
 
 
 def read_audit(path: Path) -> str | None:

@@ -1,7 +1,7 @@
 """What was learned, in a form that outlives the daemon: interfaces, links, and addresses of guests.
 
 A daemon that starts with what its predecessor knew computes the same programs before the first switch has connected,
-and has nothing to send. All of it is stale until confirmed: a view counts as not connected, a link ends when both its
+and has nothing to send. All of it is stale until confirmed: no switch is connected to it yet, a link ends when both its
 ends are there and do not hear each other, and an address is installed with its idle time-out as if just learned.
 
 Damage never gets in: what is not exactly of the form is refused as a whole. Names that intent does not have any more
@@ -10,11 +10,12 @@ are left out by whoever restores.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from controller.fabric.model import End, Interface, SwitchView
+from controller.fabric.model import End, Interface, Link, SwitchView
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,13 @@ class Memory:
     """A snapshot of what was learned."""
 
     switches: Mapping[str, SwitchView] = field(default_factory=dict)
+    """As they were, with those connected that had a session then."""
     heard: tuple[tuple[End, End], ...] = ()
     """(where, sender) of announcements."""
     addresses: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     """Network id -> MAC -> port id."""
+    latencies: Mapping[Link, float] = field(default_factory=dict)
+    """In seconds, of the links where one was measured; for those who look."""
 
 
 def to_plain(memory: Memory) -> dict[str, Any]:
@@ -34,8 +38,9 @@ def to_plain(memory: Memory) -> dict[str, Any]:
         "switches": {
             name: {
                 "dpid": view.dpid,
+                "connected": view.connected,
                 "has_meters": view.has_meters,
-                "interfaces": [[one.name, one.number, one.up, one.mac] for one in view.interfaces.values()],
+                "interfaces": [[one.name, one.number, one.up, one.speed] for one in view.interfaces.values()],
             }
             for name, view in memory.switches.items()
         },
@@ -43,6 +48,10 @@ def to_plain(memory: Memory) -> dict[str, Any]:
         "addresses": {
             network: [[mac, port] for mac, port in known.items()] for network, known in memory.addresses.items()
         },
+        "latencies": [
+            [link.a.switch, link.a.interface, link.b.switch, link.b.interface, seconds]
+            for link, seconds in memory.latencies.items()
+        ],
     }
 
 
@@ -66,13 +75,29 @@ def _memory(content: Any) -> Memory:  # noqa: ANN401
             _text(network): {_number(mac): _text(port) for mac, port in known}
             for network, known in content["addresses"].items()
         },
+        {
+            Link(End(_text(a), _text(b)), End(_text(c), _text(d))): _seconds(seconds)
+            for a, b, c, d, seconds in content.get("latencies", ())
+        },
     )
 
 
 def _view(name: str, view: Mapping[str, Any]) -> SwitchView:
-    interfaces = [Interface(_text(a), _number(b), c is True, _text(d)) for a, b, c, d in view["interfaces"]]
+    interfaces = [Interface(_text(a), _number(b), c is True, _speed(d)) for a, b, c, d in view["interfaces"]]
     by_name = {interface.name: interface for interface in interfaces}
-    return SwitchView(name, _number(view["dpid"]), by_name, connected=False, has_meters=view["has_meters"] is True)
+    is_connected = view.get("connected") is True
+    return SwitchView(name, _number(view["dpid"]), by_name, is_connected, view["has_meters"] is True)
+
+
+def _speed(value: object) -> int:
+    # Where versions before wrote the interface's MAC.
+    return 0 if isinstance(value, str) else _number(value)
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise TypeError(f"{value!r} is no time")
+    return value
 
 
 def _text(value: object) -> str:

@@ -17,7 +17,8 @@ class Interface:
     name: str
     number: int
     up: bool = True
-    mac: str = ""
+    speed: int = field(default=0, compare=False)
+    """In kbit/s, 0 when the switch does not know. For people: nothing is decided by it, so it makes no difference."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,17 @@ from sys import intern
 from controller.intent.document import Document, FabricDocument, PortDocument
 from controller.intent.lab_document import GuestDocument, LabDocument, OutsideVtepDocument
 from controller.intent.lab_model import Guest, Hypervisor, Lab, OutsideVtep, Wire
-from controller.intent.model import OVERLAYS, DiscoverySettings, Fabric, Intent, Learning, Network, Port, Switch
+from controller.intent.model import (
+    OVERLAYS,
+    DiscoverySettings,
+    Fabric,
+    Intent,
+    Learning,
+    LinkSetting,
+    Network,
+    Port,
+    Switch,
+)
 
 
 def build_intent(document: Document) -> Intent:
@@ -30,10 +40,12 @@ def _fabric(form: FabricDocument) -> Fabric:
     switches = {}
     for name, switch in form.switches.items():
         tunnels = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS} if switch.endpoint else {}
-        switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels)
+        switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels, switch.draining)
+    links = {link.ends: LinkSetting(link.cost, link.draining) for link in form.links}
     learning = Learning(form.learning.age, form.learning.limit)
     discovery = DiscoverySettings(form.discovery.period)
-    return Fabric(switches, form.vlans, form.keys, form.reserved, form.overlay, form.underlay_mtu, learning, discovery)
+    overlay, mtu = form.overlay, form.underlay_mtu
+    return Fabric(switches, form.vlans, form.keys, form.reserved, overlay, mtu, learning, discovery, links)
 
 
 def _port(tenant: str, name: str, form: PortDocument) -> Port:

@@ -7,12 +7,12 @@ of the JSON Schema. They look at one value at a time. Whatever needs two (a port
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from controller.intent.lab_document import LAB_FORMS, LabDocument
-from controller.intent.model import Segment
+from controller.intent.model import LinkEnd, Segment
 from controller.intent.scalars import (
     Addresses,
     Dpid,
@@ -23,6 +23,7 @@ from controller.intent.scalars import (
     Name,
     Period,
     ReservedRanges,
+    TwoEnds,
     Vid,
     VlanRanges,
 )
@@ -32,6 +33,11 @@ class Form(BaseModel):
     """A mapping of the document; keys that are not declared are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Draining: TypeAlias = Annotated[
+    bool, Strict(), Field(description="Whether frames go around it where they can, so that it can be unplugged.")
+]
 
 
 class TunnelsDocument(Form):
@@ -53,6 +59,23 @@ class SwitchDocument(Form):
         default_factory=TunnelsDocument,
         description="Names of the tunnel interfaces, where they differ from the defaults.",
     )
+    draining: Draining = False
+
+
+class LinkDocument(Form):
+    """What the operator says about one link; it need not be there."""
+
+    between: TwoEnds = Field(description="Both ends, `switch:interface`, in either order.")
+    cost: Annotated[int, Strict()] = Field(
+        default=1, ge=1, le=65535, description="Frames take the way whose links have the least sum of costs."
+    )
+    draining: Draining = False
+
+    @property
+    def ends(self) -> tuple[LinkEnd, LinkEnd]:
+        """Both ends, the same whichever is written first."""
+        one, other = ((end.node, end.interface) for end in self.between)
+        return (one, other) if one <= other else (other, one)
 
 
 class LearningDocument(Form):
@@ -93,6 +116,7 @@ class FabricDocument(Form):
     learning: LearningDocument = Field(default_factory=LearningDocument, description="Bounds on learned addresses.")
     discovery: DiscoveryDocument = Field(default_factory=DiscoveryDocument, description="How links are found.")
     switches: dict[Name, SwitchDocument] = Field(default={}, description="The switches by name.")
+    links: tuple[LinkDocument, ...] = Field(default=(), description="Costs of links, and which of them drain.")
 
 
 class NetworkDocument(Form):
@@ -155,9 +179,10 @@ FORMS: dict[tuple[str, ...], tuple[str, type[BaseModel]]] = {
     ("fabric", "discovery"): ("fabric.discovery", DiscoveryDocument),
     ("fabric", "switches", "*"): ("switch", SwitchDocument),
     ("fabric", "switches", "*", "tunnels"): ("the tunnels of switch", TunnelsDocument),
+    ("fabric", "links", "*"): ("the link", LinkDocument),
     ("tenants", "*"): ("tenant", TenantDocument),
     ("tenants", "*", "networks", "*"): ("network", NetworkDocument),
     ("tenants", "*", "ports", "*"): ("port", PortDocument),
     **LAB_FORMS,
 }
-"""Each model, where it stands in the document, and what messages call it; `*` is a name."""
+"""Each model, where it stands in the document, and what messages call it; `*` is a name, or the number of an item."""

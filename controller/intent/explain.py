@@ -93,18 +93,20 @@ def _sentences(error: ErrorDetails, path: Steps, problems: Problems) -> tuple[st
         case "extra_forbidden":
             known = _form(path[:-1])
             return f'unknown key "{path[-1]}" in {subject(path[:-1])}', problems.choose(str(path[-1]), known, "key")
-        case "missing" if path[:2] == ("lab", "wires"):
-            return "the wire has one end", _WIRE
+        case "missing" if isinstance(path[-1], int):
+            return f"{_joint(path)} has one end", _TWO_ENDS
         case "missing":
             return f'{subject(path[:-1])} has no "{path[-1]}"', f"add {path[-1]}: {_description(path)}"
         case "model_type" | "dict_type":
             return f"{subject(path)} is {kind_of(error['input'])}", "write a mapping, of keys and values"
-        case "tuple_type" if path[:2] == ("lab", "wires") and len(path) == 3:
-            return f"the wire is {kind_of(error['input'])}", _WIRE
+        case "tuple_type" if path[-1] == "between" or isinstance(path[-1], int):
+            return f"{what if path[-1] == 'between' else _joint(path)} is {kind_of(error['input'])}", _TWO_ENDS
         case "tuple_type":
             return f"{what} is {kind_of(error['input'])}", "write a list"
         case "int_type":
             return f"{what} is {_written(error['input'])}", "write a whole number without quotes"
+        case "bool_type":
+            return f"{what} is {_written(error['input'])}", "write true or false"
         case "string_type":
             return f"{what} is {_written(error['input'])}", "write text in quotes"
         case "greater_than_equal" | "less_than_equal":
@@ -112,13 +114,18 @@ def _sentences(error: ErrorDetails, path: Steps, problems: Problems) -> tuple[st
         case "enum" | "literal_error":
             return f"{what} is {_written(error['input'])}", f"use {' or '.join(_choices(path))}"
         case "too_long":
-            return "the wire has more than two ends", _WIRE
+            return f"{_joint(path)} has more than two ends", _TWO_ENDS
         case kind if kind == WRONG:
             return str(context["what"]), str(context["instead"])
     return f"{what} is not valid ({error['msg'].lower()})", "compare with docs/configuration.md"
 
 
-_WIRE = "write two ends: [leaf1:leaf1-eth1, spine1:spine1-eth1]"
+_TWO_ENDS = "write two ends: [leaf1:leaf1-eth1, spine1:spine1-eth1]"
+
+
+def _joint(path: Steps) -> str:
+    """What has two ends."""
+    return "the wire" if path[0] == "lab" else "the link"
 
 
 def _written(value: object) -> str:
@@ -129,7 +136,7 @@ def subject(path: Steps) -> str:
     """What a message calls the thing at `path`: `port blue/web1`, `switch leaf1`."""
     for pattern, (label, _) in FORMS.items():
         if _matches(pattern, path):
-            names = [str(step) for step, part in zip(path, pattern, strict=True) if part == "*"]
+            names = [step for step, part in zip(path, pattern, strict=True) if part == "*" and isinstance(step, str)]
             if "{}" in label:
                 return f"{label.format(names[-1])} {names[0]}"
             return " ".join([label, "/".join(names)]) if names else label

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from controller.intent.scalars import AddressesWithPrefix, AddressWithPrefix, End, Mac, Name, PortId, Vid
-
-_WIRE = {"type": "array", "items": {"type": "string", "pattern": "^[^:]+:[^:]+$"}, "minItems": 2, "maxItems": 2}
+from controller.intent.scalars import AddressesWithPrefix, AddressWithPrefix, End, Mac, Name, PortId, TwoEnds, Vid
 
 
 class LabForm(BaseModel):
@@ -56,9 +54,7 @@ class LabDocument(LabForm):
 
     bridges: tuple[Name, ...] = Field(default=(), description="Switches that are bridges of the host's Open vSwitch.")
     hypervisors: dict[Name, HypervisorDocument] = Field(default={}, description="Switches that are hosts of their own.")
-    wires: tuple[Annotated[tuple[End, End], WithJsonSchema(_WIRE)], ...] = Field(
-        default=(), description="Pairs of `node:interface` that are wired together."
-    )
+    wires: tuple[TwoEnds, ...] = Field(default=(), description="Pairs of `node:interface` that are wired together.")
     guests: dict[Name, GuestDocument] = Field(default={}, description="Guests by name.")
     vteps: dict[Name, OutsideVtepDocument] = Field(default={}, description="Outside tunnel endpoints by name.")
     underlay: Literal["bridge"] | None = Field(

@@ -15,6 +15,7 @@ from pathlib import Path
 from controller.intent.build import build_intent, build_lab
 from controller.intent.check_fabric import check_keys, check_switches
 from controller.intent.check_lab import check_lab
+from controller.intent.check_links import check_links
 from controller.intent.check_mtu import check_mtus
 from controller.intent.check_overlay import check_overlays
 from controller.intent.check_ports import check_ports
@@ -63,7 +64,7 @@ def load(paths: Sequence[Path], kept: KeptTrees | None = None) -> Loaded:
         broken.add(())
     tree = merge(trees, problems)
     context = Context(validate(tree, problems, broken), tree, problems, broken)
-    for check in (check_switches, check_keys, check_ports, check_overlays, check_lab):
+    for check in (check_switches, check_keys, check_ports, check_overlays, check_links, check_lab):
         check(context)
     if not problems.valid:
         return Loaded(None, None, problems.errors, problems.warnings)

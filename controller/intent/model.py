@@ -102,6 +102,22 @@ class Switch:
     """Tunnel endpoint (VTEP): the address at which the switch sends and receives overlay packets."""
     tunnels: Mapping[Segment, str] = field(default_factory=dict)
     """Name of the flow-based tunnel interface for each encapsulation."""
+    draining: bool = False
+    """Whether frames are to go around it where they can, so that it can be taken out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSetting:
+    """What the operator says about one link, which need not be there."""
+
+    cost: int = 1
+    """1 to 65535; frames take the way of the least sum."""
+    draining: bool = False
+    """Whether frames are to go around it where they can, so that it can be unplugged."""
+
+
+LinkEnd: TypeAlias = tuple[str, str]
+"""Names of a switch and of its interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +191,8 @@ class Fabric:
     """Largest IP packet, in bytes, that the underlay carries between tunnel endpoints."""
     learning: Learning = Learning()
     discovery: DiscoverySettings = DiscoverySettings()
+    links: Mapping[tuple[LinkEnd, LinkEnd], LinkSetting] = field(default_factory=dict)
+    """By the two ends, the lesser one first. Links that are not named have the defaults."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,8 @@ _PERIOD_SCHEMA = WithJsonSchema(
     }
 )
 Period: TypeAlias = Annotated[float, PlainValidator(_period), _PERIOD_SCHEMA]
+_TWO_ENDS = {"type": "array", "items": {"type": "string", "pattern": "^[^:]+:[^:]+$"}, "minItems": 2, "maxItems": 2}
+TwoEnds: TypeAlias = Annotated[tuple[End, End], WithJsonSchema(_TWO_ENDS)]
 
 _Vlans: TypeAlias = Annotated[KeyRange, PlainValidator(_range(2, MAX_VLAN, "VLAN ID"))]
 _AnyVlans: TypeAlias = Annotated[KeyRange, PlainValidator(_range(0, 4095, "VLAN ID"))]

@@ -29,7 +29,7 @@ MORE = 1
 _MULTIPART = Struct("!8xHH4x")
 _FLOW_STATS_REQUEST = Struct("!B3xII4xQQ")
 _ALL_METERS = Struct("!I4x")
-_PORT = Struct("!I4x6s2x16sII24x")
+_PORT = Struct("!I4x6x2x16sII16xII")
 _PORT_STATUS = Struct("!8xB7x")
 _PACKET_IN = Struct("!8xIHBBQ")
 _MATCH = Struct("!HH")
@@ -151,13 +151,13 @@ def most_meters(part: bytes) -> int:
     return int(most)
 
 
-def _interface(number: int, mac: bytes, name: bytes, config: int, state: int) -> Interface | None:
+def _interface(number: int, name: bytes, config: int, state: int, speed: int, most: int) -> Interface | None:
     if number > _LAST_INTERFACE:
         return None
     up = not (config & _PORT_DOWN or state & _LINK_DOWN)
     # Interned, as intent names most of them, too.
     text = intern(name.partition(b"\0")[0].decode("utf-8", "replace"))
-    return Interface(text, number, up, mac.hex(":"))
+    return Interface(text, number, up, speed or most)
 
 
 def _in_port(received: bytes, start: int, end: int) -> int:

@@ -12,6 +12,7 @@ from frames import BROADCAST
 from prober import Prober
 from tests.end_to_end.eventually import eventually
 from tests.end_to_end.running import TOPOLOGIES, Installation, running
+from tests.end_to_end.shown import shown_graph
 from tests.end_to_end.train import Train
 from tests.end_to_end.wires import passages, prober_with_wires
 
@@ -19,6 +20,9 @@ pytestmark = pytest.mark.ovs
 
 BLUE = ("blue1", "blue2", "blue3", "blue4")
 EVERYBODY = {"blue2": 1, "blue3": 1, "blue4": 1, "bluetrunk.11": 1}
+
+VETH_SPEED = 10_000_000
+"""In kbit/s, as Linux says of every veth."""
 
 _tokens = (f"try-{number}" for number in itertools.count())
 
@@ -60,6 +64,20 @@ def cut(ring: Installation, switch: str, interface: str) -> Iterator[None]:
         yield
     finally:
         ring.lab.set_link(switch, interface, "up")
+
+
+def test_the_graph_is_what_was_wired(ring: Installation) -> None:
+    """From what the daemon saves within a second or so; without asking it."""
+    wires = {frozenset((f"interface:{wire.a}", f"interface:{wire.b}")) for wire in ring.lab.model.wires}
+
+    def links() -> dict[frozenset[str], tuple[str, int]]:
+        edges = shown_graph(ring).edges(data=True)
+        return {frozenset((a, b)): (data["state"], data["speed"]) for a, b, data in edges if data["kind"] == "link"}
+
+    eventually(lambda: links() == dict.fromkeys(wires, ("up", VETH_SPEED)), "all links")
+    graph = shown_graph(ring)
+    assert graph.graph["live"] is True
+    assert {graph.nodes[f"switch:{name}"]["state"] for name in ring.lab.switches} == {"connected"}
 
 
 @pytest.mark.parametrize(("switch", "interface"), [("s1", "s1-eth11"), ("s3", "s3-eth12")])

@@ -9,7 +9,7 @@ Schema = dict[str, Any]
 
 _TYPES: dict[str, Any] = {
     **{"object": dict, "array": list, "string": str, "null": type(None)},
-    **{"integer": int, "number": (int, float)},
+    **{"integer": int, "number": (int, float), "boolean": bool},
 }
 _SILENT = {"title", "description", "default", "$defs", "$schema"}
 

@@ -23,8 +23,9 @@ def features(dpid: int = 5) -> bytes:
     return message(6, 2, struct.pack("!QIBB2xII", dpid, 0, 254, 0, 0, 0))
 
 
-def port(number: int, name: str, config: int = 0, state: int = 0) -> bytes:
-    return struct.pack("!I4x6s2x16sII24x", number, bytes(5) + b"\7", name.encode(), config, state)
+def port(number: int, name: str, config: int = 0, state: int = 0, speed: int = 0, most: int = 0) -> bytes:
+    description = struct.pack("!I4x6s2x16sII", number, bytes(5) + b"\7", name.encode(), config, state)
+    return description + struct.pack("!IIIIII", 1, 2, 3, 4, speed, most)
 
 
 def flow_stats(cookie: int, padding: int = 0) -> bytes:

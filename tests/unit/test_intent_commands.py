@@ -64,7 +64,7 @@ def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     assert "Usage:" in error
 
 
-@pytest.mark.parametrize("command", [(), ("check",), ("schema",), ("show", "networks")])
+@pytest.mark.parametrize("command", [(), ("check",), ("graph",), ("schema",), ("show", "networks")])
 def test_help_has_an_example(command: tuple[str, ...]) -> None:
     status, output, _ = run(*command, "--help")
     assert status == 0

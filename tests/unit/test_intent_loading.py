@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from controller.intent.lab_model import Guest, Hypervisor, OutsideVtep, Wire, WireEnd
 from controller.intent.loader import load
-from controller.intent.model import DiscoverySettings, Intent, KeyRange, Learning, Network, Port, Segment, Switch
+from controller.intent.model import (
+    DiscoverySettings,
+    Intent,
+    KeyRange,
+    Learning,
+    LinkSetting,
+    Network,
+    Port,
+    Segment,
+    Switch,
+)
 from tests.unit import intent_cases
 
 EXAMPLE = """\
@@ -60,6 +70,27 @@ def valid(text: str) -> Intent:
     assert loaded.errors == ()
     assert loaded.intent is not None
     return loaded.intent
+
+
+def test_links_and_what_drains() -> None:
+    fabric = valid(
+        """\
+fabric:
+  switches:
+    a: {dpid: "0000000000000001", draining: true}
+    b: {dpid: "0000000000000002"}
+  links:
+    - {between: [b:x, a:y], cost: 65535}
+    - {between: ["a:x", "b:y"], draining: true}
+    - {between: [a:z, b:z]}
+"""
+    ).fabric
+    assert fabric.switches == {"a": Switch("a", 1, draining=True), "b": Switch("b", 2)}
+    assert fabric.links == {
+        (("a", "y"), ("b", "x")): LinkSetting(65535),
+        (("a", "x"), ("b", "y")): LinkSetting(draining=True),
+        (("a", "z"), ("b", "z")): LinkSetting(),
+    }
 
 
 def test_the_example() -> None:

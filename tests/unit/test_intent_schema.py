@@ -87,6 +87,9 @@ def test_every_key_is_described() -> None:
         'tenants: {a: {ports: {p: {mac: "01:00:00:00:00:00"}}}}',
         "tenants: {a: {ports: {p: {interface: interface-number-1}}}}",
         'lab: {wires: [["a:b"]]}',
+        'fabric: {links: [{between: ["a:b"]}]}',
+        'fabric: {links: [{between: ["a:b", "c:d"], cost: 0}]}',
+        'fabric: {links: [{between: ["a:b", "c:d"], draining: "yes"}]}',
     ],
 )
 def test_the_schema_refuses_what_an_editor_can_see(text: str) -> None:

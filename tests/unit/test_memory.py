@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from controller.core import Core
 from controller.fabric.memory import Memory, from_plain, to_plain
 from controller.fabric.model import End, Interface, Link, SwitchView
-from controller.state_directory import StateDirectory
+from controller.state_directory import StateDirectory, read_memory
 from controller.state_file import StateError
 from tests.unit.test_core import GUEST, INTENT, INTERFACES, KEYS, SWITCHES, started
 
@@ -20,23 +21,38 @@ names = st.text(min_size=1, max_size=8)
 numbers = st.integers(0, 2**48)
 ends = st.builds(End, names, names)
 views = st.builds(
-    lambda name, dpid, interfaces, meters: SwitchView(name, dpid, {one.name: one for one in interfaces}, False, meters),
+    lambda name, dpid, interfaces, *flags: SwitchView(name, dpid, {one.name: one for one in interfaces}, *flags),
     names,
     numbers,
-    st.lists(st.builds(Interface, names, numbers, st.booleans(), names), max_size=3),
+    st.lists(st.builds(Interface, names, numbers, st.booleans(), st.integers(0, 2**32 - 1)), max_size=3),
+    st.booleans(),
     st.booleans(),
 )
 memories = st.builds(
-    lambda views, heard, addresses: Memory({view.name: view for view in views}, tuple(heard), addresses),
+    lambda views, heard, *more: Memory({view.name: view for view in views}, tuple(heard), *more),
     st.lists(views, max_size=3),
     st.lists(st.tuples(ends, ends), max_size=3),
     st.dictionaries(names, st.dictionaries(numbers, names, max_size=3), max_size=3),
+    st.dictionaries(st.builds(Link, ends, ends), st.floats(0, 10), max_size=3),
 )
 
 
 @given(memories)
 def test_a_memory_comes_back_as_it_was(memory: Memory) -> None:
-    assert from_plain(json.loads(json.dumps(to_plain(memory)))) == memory
+    again = from_plain(json.loads(json.dumps(to_plain(memory))))
+    assert again == memory
+    assert speeds(again) == speeds(memory)
+
+
+def speeds(memory: Memory) -> list[int]:
+    return [interface.speed for view in memory.switches.values() for interface in view.interfaces.values()]
+
+
+def test_the_form_of_the_version_before_is_understood() -> None:
+    view = {"dpid": 1, "has_meters": False, "interfaces": [["eth1", 5, True, "02:00:00:00:00:01"]]}
+    memory = from_plain({"switches": {"s1": view}, "heard": [], "addresses": {}})
+    assert memory == Memory({"s1": SwitchView("s1", 1, {"eth1": Interface("eth1", 5)}, False, False)})
+    assert speeds(memory) == [0]
 
 
 @given(
@@ -74,6 +90,7 @@ def test_a_restarted_core_computes_the_same_before_any_switch_connects() -> None
 def test_what_is_restored_is_stale_until_confirmed() -> None:
     core = Core()
     core.adopt(INTENT, KEYS)
+    assert all(view.connected for view in remembered().switches.values())
     core.restore(remembered(), 0.0)
     assert core.missing_switches() == ["s1", "s2"]
     assert not core.tick(1000.0), "nobody is there to hear"
@@ -112,6 +129,20 @@ def test_a_file_cut_anywhere_is_a_warning_and_no_memory(tmp_path: Path) -> None:
         assert state.read_memory()[1] == (
             f"{file}: damaged (its checksum is wrong); starting without what was learned before"
         )
+
+
+def test_others_may_look(tmp_path: Path) -> None:
+    assert read_memory(tmp_path) is None
+    with StateDirectory(tmp_path) as state:
+        before = time.time()
+        state.write_memory(remembered())
+        found = read_memory(tmp_path)
+        assert found is not None
+        assert found[0] == remembered()
+        assert before - 1 < found[1] < time.time() + 1
+        (tmp_path / "memory.json").write_bytes(b"{")
+        with pytest.raises(StateError, match=r"memory\.json: damaged \(not complete\)$"):
+            read_memory(tmp_path)
 
 
 def test_a_write_that_fails_leaves_the_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

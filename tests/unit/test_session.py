@@ -28,15 +28,16 @@ from controller.southbound.events import (
     SwitchReady,
 )
 from controller.southbound.framing import Framer
+from controller.southbound.messages import interfaces_of
 from controller.southbound.session import Session, State
 from tests.unit import switch_script as script
 
 READY = SwitchReady(
     5,
     (
-        Interface("eth1", 1, True, "00:00:00:00:00:07"),
-        Interface("eth2", 2, False, "00:00:00:00:00:07"),
-        Interface("eth3", 3, False, "00:00:00:00:00:07"),
+        Interface("eth1", 1, True),
+        Interface("eth2", 2, False),
+        Interface("eth3", 3, False),
     ),
     True,
     Held(
@@ -63,7 +64,7 @@ TOLD = [
     PacketIn(script.MARK | 9, 3, 2, b"frame"),
     FlowExpired(script.MARK | 1),
     FlowLost(script.MARK | 2),
-    InterfaceChanged(Interface("eth3", 3, True, "00:00:00:00:00:07"), True),
+    InterfaceChanged(Interface("eth3", 3, True), True),
     Refused(17, 5, 1, "FLOW_MOD_FAILED: TABLE_FULL"),
     BarrierPassed(18),
     BundleAnswered(21),
@@ -243,3 +244,9 @@ def test_garbage_never_raises(garbage: bytes) -> None:
     session.receive(garbage, 0.0)
     session = Session(0.0)
     session.receive(script.hello() + garbage, 0.0)
+
+
+def test_an_interface_s_speed_is_the_present_one_or_else_the_most_it_can() -> None:
+    speeds = ((10_000_000, 0), (1_000, 25_000_000), (0, 25_000_000), (0, 0))
+    part = b"".join(script.port(n, f"eth{n}", speed=now, most=most) for n, (now, most) in enumerate(speeds, 1))
+    assert [one.speed for one in interfaces_of(part)] == [10_000_000, 1_000, 25_000_000, 0]
