@@ -15,6 +15,7 @@ from controller.compiler import Change, Compiler, beside, network_of
 from controller.dataplane.fields import ETH_SRC
 from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
+from controller.fabric.costs import link_costs
 from controller.fabric.damping import Damping
 from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
@@ -96,7 +97,9 @@ class Core:
         """A snapshot of what was learned."""
         known = self.situation.addresses.by_network
         addresses = {network: dict(macs) for network, macs in known.items()}
-        return Memory(self.fabric.switches, self.discovery.heard(), addresses)
+        measured = ((link, self.discovery.latency(link)) for link in self.fabric.links)
+        latencies = {link: seconds for link, seconds in measured if seconds is not None}
+        return Memory(self.fabric.switches, self.discovery.heard(), addresses, latencies=latencies)
 
     def restore(self, memory: Memory, now: float) -> None:
         """Start with what was learned before, as far as it fits the intent that was adopted."""
@@ -308,13 +311,14 @@ class Core:
         links = frozenset(link for link in self.discovery.links() if self._can_carry(link))
         if self._now is not None:
             links = self.damping.admit(links, self._now)
-        names = self.situation.intent.fabric.switches.keys()
-        if links == self.fabric.links and self.settling.names == names:
+        intent = self.situation.intent.fabric
+        names, costs = intent.switches.keys(), link_costs(intent, links)
+        if links == self.fabric.links and self.settling.names == names and self.settling.costs == costs:
             return
         self.situation = replace(self.situation, fabric=replace(self.fabric, links=links))
         self._touched.switches.update(self.fabric.switches)
         had_links = self.situation.routes.had_links
-        self._take_up(self.settling.retarget(names, links, self._followers()))
+        self._take_up(self.settling.retarget(names, links, self._followers(), costs))
         if not had_links and self.situation.routes.had_links:
             # Networks on VLANs can have ports on several switches from now on.
             self._touched.networks.update(self._keys)

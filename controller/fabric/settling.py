@@ -44,6 +44,8 @@ class Settling:
     routes: Routes = field(default_factory=Routes)
     protection: Protection = field(default_factory=Protection)
     trees: Trees = NO_TREES
+    costs: Costs = field(default_factory=lambda: NO_COSTS)
+    """What links cost, where it is said."""
     _paths: Paths = field(default_factory=lambda: Paths((), frozenset()))
     _reach_revision: int = 0
     _reached: frozenset[str] = frozenset()
@@ -69,8 +71,8 @@ class Settling:
     def retarget(
         self, names: Iterable[str], links: frozenset[Link], connected: Collection[str], costs: Costs = NO_COSTS
     ) -> Moved:
-        """Other switches or links are there: want the paths and trees that belong to them."""
-        self._paths = Paths(names, links, costs)
+        """Other switches, links or costs are there: want the paths and trees that belong to them."""
+        self._paths, self.costs = Paths(names, links, costs), costs
         self._tree_transition.retarget(span(links, costs), links, connected)
         return self._aim()
 

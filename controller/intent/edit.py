@@ -7,12 +7,12 @@ finding it looks at each network and port once; that is done where the files are
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from operator import is_not
 from typing import TypeVar
 
-from controller.intent.model import Intent, Port
+from controller.intent.model import DiscoverySettings, Fabric, Intent, Port
 
 _Value = TypeVar("_Value")
 
@@ -24,7 +24,7 @@ class IntentEdit:
     before: Intent
     after: Intent
     fabric: bool
-    """Whether anything of the fabric differs: switches, pools, defaults."""
+    """Whether anything of the fabric differs on which networks depend: switches, pools, defaults; not links."""
     networks: frozenset[str]
     """Ids of networks that are new, gone, or others than before."""
     ports: frozenset[str]
@@ -53,10 +53,16 @@ def difference(before: Intent, after: Intent) -> IntentEdit:
     return IntentEdit(
         before,
         after,
-        before.fabric != after.fabric,
+        before.fabric != after.fabric and _without_links(before.fabric) != _without_links(after.fabric),
         _differing(before.networks, after.networks),
         _differing(before.ports, after.ports),
     )
+
+
+def _without_links(fabric: Fabric) -> Fabric:
+    """The fabric without what operators say about links and how they are found."""
+    switches = {name: replace(switch, draining=False) for name, switch in fabric.switches.items()}
+    return replace(fabric, switches=switches, links={}, discovery=DiscoverySettings())
 
 
 def _differing(old: Mapping[str, _Value], new: Mapping[str, _Value]) -> frozenset[str]:

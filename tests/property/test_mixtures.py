@@ -26,7 +26,7 @@ from controller.dataplane.interpreter import Interpreter
 from controller.dataplane.packet import Packet
 from controller.dataplane.walk import Place, Wiring, walk
 from controller.fabric.model import End, Interface, Link
-from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
+from controller.intent.model import Fabric, Intent, LinkEnd, LinkSetting, Network, Port, Segment, SegmentKey, Switch
 
 NETWORK = Network("t", "n", Segment.VLAN)
 KEYS = {NETWORK.id: SegmentKey(Segment.VLAN, 9)}
@@ -64,6 +64,7 @@ class Mixtures(RuleBasedStateMachine):
         super().__init__()
         self.ports: dict[str, Port] = {}
         self.cut: set[tuple[str, str]] = set()
+        self.prices: dict[tuple[LinkEnd, LinkEnd], LinkSetting] = {}
         self.told: dict[str, Interpreter] = {}
         self.held: dict[str, Interpreter] = {}
         self.silent: set[str] = set()
@@ -159,6 +160,14 @@ class Mixtures(RuleBasedStateMachine):
         for near, far in (wire, wire[::-1]):
             self.core.interface_changed(near, self.interface(near, far), deleted=False)
         self.hear(wire)
+
+    @rule(data=st.data(), cost=st.integers(1, 3), draining=st.booleans())
+    def price_a_wire(self, data: st.DataObject, cost: int, draining: bool) -> None:
+        """What operators do before they unplug one: nothing is lost."""
+        a, b = data.draw(st.sampled_from(sorted(self.wires)))
+        self.prices[(a, f"to-{b}"), (b, f"to-{a}")] = LinkSetting(cost, draining)
+        self.fabric_events += 1
+        self.adopt()
 
     @rule(data=st.data())
     def lose_a_session(self, data: st.DataObject) -> None:
@@ -285,7 +294,8 @@ class Mixtures(RuleBasedStateMachine):
     # What happens
 
     def adopt(self) -> None:
-        fabric = Fabric({name: Switch(name, 1 + number) for number, name in enumerate(self.names)})
+        switches = {name: Switch(name, 1 + number) for number, name in enumerate(self.names)}
+        fabric = Fabric(switches, links=dict(self.prices))
         self.core.adopt(Intent(fabric, ("t",), {NETWORK.id: NETWORK}, dict(self.ports)), KEYS)
 
     def connect(self, name: str) -> None:

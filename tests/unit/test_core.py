@@ -15,8 +15,19 @@ from controller.dataplane.flow import Output, ToGroup
 from controller.fabric.addresses import Verdict
 from controller.fabric.discovery import LOST_AFTER, PERIOD
 from controller.fabric.model import End, Interface, Link
+from controller.fabric.paths import Costs
 from controller.fabric.settling import Moved, Settling
-from controller.intent.model import DiscoverySettings, Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
+from controller.intent.model import (
+    DiscoverySettings,
+    Fabric,
+    Intent,
+    LinkSetting,
+    Network,
+    Port,
+    Segment,
+    SegmentKey,
+    Switch,
+)
 from controller.missing import missing_tunnels, networks_on
 from controller.network_plan import ANNOUNCEMENTS
 
@@ -322,9 +333,11 @@ def test_links_heard_in_one_turn_cost_one_computation_of_trees(monkeypatch: pyte
     core = started()
     retarget, targets = Settling.retarget, []
 
-    def spy(settling: Settling, names: Iterable[str], links: frozenset[Link], connected: Collection[str]) -> Moved:
+    def spy(
+        settling: Settling, names: Iterable[str], links: frozenset[Link], connected: Collection[str], costs: Costs
+    ) -> Moved:
         targets.append(links)
-        return retarget(settling, names, links, connected)
+        return retarget(settling, names, links, connected, costs)
 
     monkeypatch.setattr(Settling, "retarget", spy)
     for one, other in (("s1", "s2"), ("s2", "s1")):
@@ -347,6 +360,26 @@ def test_changes_are_made_switches_first_and_no_more_than_were_asked_for() -> No
     assert reasons_of[:2] == [{""}, {""}]
     assert sorted(map(sorted, reasons_of[2:])) == [["blue/web"], ["red/web"]]
     assert not core.is_dirty
+
+
+def test_a_link_that_drains_is_left_at_the_cost_of_switches_and_no_networks() -> None:
+    core = started()
+    second = [End(name, "wire2") for name in SWITCHES]
+    for at, sender in (second, second[::-1]):
+        core.heard(at, sender, 0.0)
+    core.changes()
+    while core.confirmed(SWITCHES):
+        core.changes()
+    drained = LinkSetting(draining=True)
+    fabric = replace(INTENT.fabric, links={(("s1", "wire1"), ("s2", "wire1")): drained})
+    core.adopt(replace(INTENT, fabric=fabric), KEYS)
+    touched = {flow.reason.network for change in core.changes() for flow in change.after.contents}
+    while core.confirmed(SWITCHES):
+        touched |= {flow.reason.network for change in core.changes() for flow in change.after.contents}
+    assert touched == {""}
+    for groups in (core.compiler.program(name).groups.values() for name in SWITCHES):
+        used = {bucket.actions[-1] for group in groups for bucket in group.buckets[:1]}
+        assert used == {Output(5)}, "the other wire comes first, in every group"
 
 
 def test_a_switch_at_its_gate_confirms_nothing() -> None:
