@@ -37,6 +37,7 @@ class Installation:
 
     def __init__(self, topology: Path, directory: Path, meeting: Path | None = None) -> None:
         """Describe it, with all of its files in `directory`; hypervisors connect at `meeting`, or to the daemon."""
+        self.name = topology.stem
         self.files = directory / "files"
         self.files.mkdir()
         self.topology = Path(shutil.copy(topology, self.files / "topology.yaml"))
@@ -69,11 +70,12 @@ class Installation:
         return {name: self.cookies(name) for name in self.lab.switches}
 
     def settle(self) -> None:
-        """Wait until the switches hold the same flows at two looks in a row."""
-        before: list[dict[str, set[int]]] = []
+        """Wait until the switches hold the same flows and groups at two looks in a row."""
+        before: list[tuple[dict[str, set[int]], list[str]]] = []
 
         def is_quiet() -> bool:
-            before.append(self.all_cookies())
+            nodes = self.lab.switches.values()
+            before.append((self.all_cookies(), [node.ofctl("dump-groups", node.bridge) for node in nodes]))
             return len(before) > 1 and before[-1] == before[-2]
 
         eventually(is_quiet, "flows that no longer change")

@@ -1,0 +1,94 @@
+"""A wire that breaks: the switches turn frames aside by themselves, without any daemon, and no frame arrives twice.
+
+A train of a frame each millisecond runs both ways between guests of VLAN networks while one wire after the other is
+cut and mended. What is lost is counted, not timed; `./run bench failover` measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from controller.intent.lab_model import Wire
+from packet_train import Journey, PacketTrain
+from prober import Prober
+from tests.end_to_end.running import TOPOLOGIES, Installation, running
+
+pytestmark = pytest.mark.ovs
+
+SHAPES = {
+    "two-tenants-vlan": {"there": ("blue1", "blue3"), "back": ("blue3", "blue1")},
+    "leaf-spine": {
+        **{"there": ("blueweb1", "blueweb2"), "back": ("blueweb2", "blueweb1")},
+        **{"over": ("bluedb1", "bluedb2"), "under": ("bluedb2", "bluedb1")},
+    },
+    "full-mesh": {"there": ("blue1", "blue3"), "back": ("blue3", "blue1")},
+}
+"""Ring, leaf and spine, mesh; and who sends to whom, on VLANs or through an overlay that the fabric carries."""
+FRAMES = 250
+MOST_LOST = 60
+"""Of `FRAMES`; without anybody to turn them aside all would be."""
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def shape(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with running(TOPOLOGIES / f"{request.param}.yaml", tmp_path_factory.mktemp("failover")) as installation:
+        yield installation
+
+
+def journeys(shape: Installation, prober: Prober) -> dict[str, Journey]:
+    """Both ways between pairs of guests."""
+    pairs = SHAPES[shape.name]
+    return {name: Journey(a, prober.mac(b), {b}) for name, (a, b) in pairs.items()}
+
+
+def links(shape: Installation) -> list[Wire]:
+    """Wires between switches of the fabric."""
+    bridges = shape.lab.model.bridges
+    return [wire for wire in shape.lab.model.wires if wire.a.node in bridges and wire.b.node in bridges]
+
+
+def ride(shape: Installation, wire: Wire, state: str, frames: int) -> dict[str, int]:
+    """Set a wire's state while the train runs; frames lost on each journey. None may be doubled or go astray."""
+    with shape.prober() as prober:
+        plan = journeys(shape, prober)
+        with PacketTrain(prober, plan) as train:
+            shape.lab.set_link(wire.a.node, wire.a.interface, state)
+            train.pass_frames(frames)
+        for name, problem in train.faults().items():
+            assert "twice" not in problem, (str(wire), state, name, problem)
+            assert "astray" not in problem, (str(wire), state, name, problem)
+        return {name: train.lost(name) for name in plan}
+
+
+def test_the_switches_alone_save_the_traffic_whichever_wire_breaks(shape: Installation) -> None:
+    shape.daemon.stop()
+    try:
+        for wire in links(shape):
+            try:
+                lost = ride(shape, wire, "down", FRAMES)
+                assert max(lost.values()) <= MOST_LOST, (str(wire), lost)
+            finally:
+                lost = ride(shape, wire, "up", FRAMES)
+            assert max(lost.values()) <= MOST_LOST, (str(wire), lost, "when it came back")
+    finally:
+        shape.start()
+        shape.settle()
+
+
+def test_the_daemon_takes_over_and_gives_back_without_loss(shape: Installation) -> None:
+    """When it has heard of the cut, next hops change, then detours; when the link is back, the same without loss."""
+    wire = links(shape)[0]
+    downs, ups = shape.log().count("link down"), shape.log().count("link up")
+    assert max(ride(shape, wire, "down", FRAMES).values()) <= MOST_LOST
+    shape.wait_for_log("link down", downs + 1)
+    shape.settle()
+    with shape.prober() as prober:
+        with PacketTrain(prober, journeys(shape, prober)) as train:
+            shape.lab.set_link(wire.a.node, wire.a.interface, "up")
+            shape.wait_for_log("link up", ups + 1)
+            shape.settle()
+            train.pass_frames(100)
+        assert train.faults() == {}, "a link that comes back costs no frame"
+    assert shape.reach().is_right
