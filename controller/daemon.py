@@ -232,7 +232,8 @@ class Daemon:
             if self._core.tick(self._events.clock, self._southbound.busy()):
                 self._schedule()
             self._events.open_gates()
-            await asyncio.sleep(SLICE)
+            # A period is a period, however long the work for it takes.
+            await asyncio.sleep(max(started + SLICE - time.monotonic(), SLICE / 5))
             self._events.clock += min(time.monotonic() - started, 2 * SLICE)
 
     async def _check_itself(self) -> None:

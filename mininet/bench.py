@@ -42,9 +42,7 @@ def main(arguments: Collection[str]) -> int:
     """Run benchmarks; the exit status."""
     parser = argparse.ArgumentParser(prog="./run bench", description="What Tenantry costs, measured on this machine.")
     parser.add_argument("name", nargs="?", choices=sorted(BENCHES), help="which; all when left out")
-    parser.add_argument(
-        "--quick", action="store_true", help="failover and discovery: fewer cuts, and less time at rest"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer cuts in failover, less time in discovery")
     parser.add_argument("--shape", choices=SHAPES, help="failover: this one alone")
     options = parser.parse_args(list(arguments))
     benches = {**BENCHES, **_chosen(options.quick, options.shape)}

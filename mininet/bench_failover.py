@@ -65,8 +65,8 @@ def figures(case: str, ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> It
         mine, peers = (_samples(outcomes, what) for outcomes in (ours, theirs))
         yield Figure(NAME, f"{case}: lost at a {what}, median", _median(mine), "ms", _median(peers))
         yield Figure(NAME, f"{case}: lost at a {what}, p99", p99(mine), "ms", p99(peers))
-    mine, peers = (sum(one.surplus for one in outcomes) for outcomes in (ours, theirs))
-    yield Figure(NAME, f"{case}: frames doubled or astray, in {len(ours)} cuts and returns", mine, "frames", peers)
+    surplus, beside = (sum(one.surplus for one in outcomes) for outcomes in (ours, theirs))
+    yield Figure(NAME, f"{case}: frames doubled or astray, in {len(ours)} cuts and returns", surplus, "frames", beside)
     for what, told in (("cut", [one.told_at_cut for one in ours]), ("return", [one.told_at_mend for one in ours])):
         yield Figure(NAME, f"{case}: messages that change switches at a {what}, median", _median(told), "messages")
 
