@@ -41,5 +41,6 @@ class Announcer:
     def of(self, switch: str) -> Iterator[End]:
         """The interfaces of one switch that are announced."""
         for interface in self._core.fabric.switches[switch].interfaces:
-            if self._core.announces(End(switch, interface)):
-                yield End(switch, interface)
+            end = End(switch, interface)
+            if self._core.announces(end):
+                yield end

@@ -25,7 +25,7 @@ from shapes import SHAPES, Shape
 
 NAME = "failover"
 MANY = 2000
-TIMES: Mapping[Cut, int] = {Cut.DOWN: 10, Cut.SILENT: 3}
+TIMES: Mapping[Cut, int] = {Cut.DOWN: 8, Cut.SILENT: 3}
 QUICK: Mapping[Cut, int] = {Cut.DOWN: 3, Cut.SILENT: 1}
 """How often wires are cut in each way, of each shape, by either side."""
 
