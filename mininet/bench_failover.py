@@ -21,6 +21,7 @@ from cuts import Cut
 from failover_sides import Rstp, Tenantry
 from failover_trials import Outcome, run_trials
 from lab import Lab, load_topology
+from namespaces import CommandError
 from shapes import SHAPES, Shape
 
 NAME = "failover"
@@ -52,21 +53,34 @@ def measure(shape: Shape, many: int, times: Mapping[Cut, int]) -> Iterator[Figur
                 side.carry(lab, many)
                 ours[many] = run_trials(lab, side, times)
             note(f"{shape.name}: RSTP")
-            theirs = run_trials(lab, Rstp(shape, lab), times)
+            theirs = _beside(lab, shape, times)
     for how in times:
         for networks, outcomes in ours.items():
             case = f"{shape.name}, {networks:,} network{'s' * (networks > 1)}, {how.value}"
             yield from figures(case, _of(how, outcomes), _of(how, theirs))
 
 
+def _beside(lab: Lab, shape: Shape, times: Mapping[Cut, int]) -> list[Outcome]:
+    """What it is compared with; nothing if that fails, which should not cost our own figures."""
+    try:
+        return run_trials(lab, Rstp(shape, lab), times)
+    except CommandError as error:
+        note(f"{shape.name}: RSTP is not compared with: {error}")
+        return []
+
+
 def figures(case: str, ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> Iterator[Figure]:
     """What one kind of cut cost in one situation."""
     for what in ("cut", "return"):
         mine, peers = (_samples(outcomes, what) for outcomes in (ours, theirs))
-        yield Figure(NAME, f"{case}: lost at a {what}, median", _median(mine), "ms", _median(peers))
-        yield Figure(NAME, f"{case}: lost at a {what}, p99", p99(mine), "ms", p99(peers))
-    surplus, beside = (sum(one.surplus for one in outcomes) for outcomes in (ours, theirs))
-    yield Figure(NAME, f"{case}: frames doubled or astray, in {len(ours)} cuts and returns", surplus, "frames", beside)
+        beside = (_median(peers), p99(peers)) if peers else (None, None)
+        yield Figure(NAME, f"{case}: lost at a {what}, median", _median(mine), "ms", beside[0])
+        yield Figure(NAME, f"{case}: lost at a {what}, p99", p99(mine), "ms", beside[1])
+    surplus = sum(one.surplus for one in ours)
+    beside_surplus = sum(one.surplus for one in theirs) if theirs else None
+    yield Figure(
+        NAME, f"{case}: frames doubled or astray, in {len(ours)} cuts and returns", surplus, "frames", beside_surplus
+    )
     for what, told in (("cut", [one.told_at_cut for one in ours]), ("return", [one.told_at_mend for one in ours])):
         yield Figure(NAME, f"{case}: messages that change switches at a {what}, median", _median(told), "messages")
 

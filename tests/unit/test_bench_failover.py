@@ -99,6 +99,13 @@ def test_what_is_reported() -> None:
     ]
 
 
+def test_figures_without_a_peer_are_ours_alone() -> None:
+    ours = [Outcome(Cut.DOWN, (1.0, 3.0), (0.0, 0.0), 1, 6, 4)]
+    reported = list(figures("ring", ours, []))
+    assert [figure.value for figure in reported] == [2.0, 3.0, 0.0, 0.0, 1, 6, 4]
+    assert {figure.peer for figure in reported} == {None}
+
+
 def test_one_shape_and_less_of_it_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
