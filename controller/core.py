@@ -234,8 +234,7 @@ class Core:
     def interface_of(self, name: str, number: int) -> End | None:
         """The interface of a switch that has this OpenFlow number."""
         view = self.fabric.switches.get(name)
-        found = (one.name for one in view.interfaces.values() if one.number == number) if view else ()
-        interface = next(iter(found), None)
+        interface = view.names.get(number) if view else None
         return End(name, interface) if interface else None
 
     def missing_switches(self) -> list[str]:

@@ -70,10 +70,12 @@ class FakeSwitch(asyncio.Protocol):
                 break
             if kind in (FLOW_MOD, GROUP_MOD, METER_MOD):
                 told[kind] += 1
+                self._change(kind, bytes(buffer[start : start + length]))
             elif kind == _EXPERIMENTER:
                 (subtype,) = struct.unpack_from("!I", buffer, start + 12)
                 if subtype == _BUNDLE_ADD:
                     told[buffer[start + 25]] += 1
+                    self._change(buffer[start + 25], bytes(buffer[start + 24 : start + length]))
                 else:
                     said.append(self._bundle_answer(xid, bytes(buffer[start + 8 : start + length])))
             else:
@@ -82,6 +84,9 @@ class FakeSwitch(asyncio.Protocol):
         del buffer[:start]
         if said:
             self.transport.write(b"".join(said))
+
+    def _change(self, kind: int, message: bytes) -> None:
+        """A message that changes the switch, whether or not in a bundle, for a kind of fake that holds something."""
 
     def _answers(self, kind: int, xid: int, body: bytes) -> list[bytes]:
         if kind == _ECHO_REQUEST:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ class PacketTrain:
         self._journeys = journeys
         self._arrived: Counter[tuple[str, int, str]] = Counter()
         """(journey, number of the frame, station) -> how often."""
+        self._times = array("d")
+        """When each frame was sent, in seconds of `time.monotonic`."""
         self._ending = threading.Event()
         self._threads = [threading.Thread(target=run, daemon=True) for run in (self._send, self._receive)]
 
@@ -99,6 +102,26 @@ class PacketTrain:
         """How many frames of a journey did not reach all of its receivers."""
         return len({number for at in self._journeys[journey].receivers for number in self._lost(journey, at)})
 
+    def lost_seconds(self, journey: str, frames: range) -> float:
+        """For how long a journey lost these frames: each gap counts from its first frame to the next that arrived."""
+        total, since = 0.0, None
+        for number in frames:
+            is_lost = any((journey, number, at) not in self._arrived for at in self._journeys[journey].receivers)
+            if is_lost and since is None:
+                since = self._times[number]
+            elif not is_lost and since is not None:
+                total, since = total + self._times[number] - since, None
+        return total if since is None else total + self._times[frames[-1]] + BEAT - since
+
+    def surplus(self, frames: range) -> int:
+        """How often one of these frames arrived where it already had, or where it should not at all."""
+        found = 0
+        for name, journey in self._journeys.items():
+            for station in {one.sender for one in self._journeys.values()} | set(journey.receivers):
+                due = station in journey.receivers
+                found += sum(max(self._arrived.get((name, number, station), 0) - due, 0) for number in frames)
+        return found
+
     def _lost(self, journey: str, station: str) -> list[int]:
         return [number for number in range(self.sent) if (journey, number, station) not in self._arrived]
 
@@ -109,10 +132,12 @@ class PacketTrain:
         }
         due = time.monotonic()
         while not self._ending.is_set():
+            now = time.monotonic()
             for name, journey in self._journeys.items():
                 data, token = made[name], f"{name}.{self.sent}".encode().ljust(12, b"\0")
                 at = 18 + 4 * len(journey.vlans)
                 self._prober.send_raw(journey.sender, data[:at] + token + data[at + 12 :])
+            self._times.append(now)
             self.sent += 1
             due = max(due + BEAT, time.monotonic() - BEAT)
             time.sleep(max(due - time.monotonic(), 0.0))

@@ -67,6 +67,7 @@ class Connection(asyncio.Protocol):
         self._stalled_since: float | None = None
         self._chunks: Iterator[bytes] = iter(())
         self._pumping = False
+        self._small: list[bytes] = []
         self.peer = ""
         """Where it comes from, for logs."""
         self.accepted_at = 0.0
@@ -103,10 +104,12 @@ class Connection(asyncio.Protocol):
         self._write_session()
 
     def send(self, data: bytes) -> bool:
-        """Write something small now; False when the peer does not read."""
+        """Write something small in this turn of the loop, with whatever else is; False when the peer does not read."""
         if self._ended or self._transport is None or self._stalled_since is not None:
             return False
-        self._transport.write(data)
+        if not self._small:
+            self._loop.call_soon(self._write_small)
+        self._small.append(data)
         return True
 
     def pump(self, chunks: Iterator[bytes]) -> None:
@@ -223,6 +226,13 @@ class Connection(asyncio.Protocol):
         outgoing.clear()
         if self.waiting > TOO_MUCH:
             self.close("stalled", f"more than {TOO_MUCH} bytes wait for it to read")
+
+    def _write_small(self) -> None:
+        # At once, as announcements from all interfaces of a switch would cost a system call each.
+        data = b"".join(self._small)
+        self._small.clear()
+        if self._transport is not None and not self._ended:
+            self._transport.write(data)
 
     def _schedule_pump(self) -> None:
         if not self._pumping:

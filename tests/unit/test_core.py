@@ -175,7 +175,9 @@ def test_an_interface_with_a_new_number_gets_new_flows() -> None:
     assert not any("port blue/a" in reason for reason in reasons(core, "s1"))
     while core.confirmed(core.connected_switches()):
         core.changes()
+    assert core.interface_of("s1", 1) is None
     core.interface_changed("s1", Interface("tap1", 9), deleted=False)
+    assert core.interface_of("s1", 9) == End("s1", "tap1")
     core.changes()
     delivered = [flow for flow in core.compiler.program("s1").flows.values() if flow.actions[-1:] == (Output(9),)]
     assert sorted(str(flow.reason) for flow in delivered) == [
