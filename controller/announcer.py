@@ -50,8 +50,9 @@ class Announcer:
     def of(self, switch: str) -> Iterator[End]:
         """The interfaces of one switch that are announced."""
         for interface in self._core.fabric.switches[switch].interfaces:
-            if self._core.announces(End(switch, interface)):
-                yield End(switch, interface)
+            end = End(switch, interface)
+            if self._core.announces(end):
+                yield end
 
     def _wanted_slices(self) -> int:
         return max(SLICES, ceil(self._core.discovery.period / LONGEST_SLICE))
