@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Protocol
 
 from controller.announcer import Announcer
 from controller.core import Core
 from controller.fabric.damping import Hold
-from controller.fabric.freshness import FRESH_FOR, Freshness, SentAnnouncements
+from controller.fabric.freshness import FRESH_FOR, Freshness, Sent, SentAnnouncements
 from controller.fabric.model import End
 from controller.fabric.wires import Misheard
 from controller.southbound.bounded_log import BoundedLog
@@ -38,17 +39,17 @@ class Switches(Protocol):
     def packet_out(self, switch: str, interface_number: int, frame: bytes) -> None:
         """Send a frame out of an interface."""
 
-    def round_trip(self, switch: str) -> float | None:
-        """Seconds that an echo to the switch took lately, if that is known."""
+    def round_trips(self) -> Mapping[str, float]:
+        """Seconds that an echo took lately, for each switch where that is known."""
 
 
 class Announcements:
     """The daemon's side of discovery."""
 
-    def __init__(self, core: Core, southbound: Switches, secret: bytes, clock: Callable[[], float]) -> None:
+    def __init__(self, core: Core, switches: Switches, secret: bytes, clock: Callable[[], float]) -> None:
         """`secret` authenticates announcements; `clock` gives seconds that do not pass while nobody listens."""
         self._core = core
-        self._southbound = southbound
+        self._switches = switches
         self._secret = secret
         self._clock = clock
         self._announcer = Announcer(core)
@@ -58,6 +59,8 @@ class Announcements:
         self._misheard: frozenset[Misheard] = frozenset()
         self._holds: frozenset[Hold] = frozenset()
         self._looked_at = float("-inf")
+        self._ways: dict[str, float] = {}
+        """Seconds of the way between the daemon and each switch, where that is known."""
 
     @property
     def slice(self) -> float:
@@ -75,60 +78,68 @@ class Announcements:
     def announce(self, ends: Iterable[End]) -> None:
         """Announce these interfaces."""
         wall, now, fresh_for = int(time.time() * 1000), self._clock(), self._fresh_for
+        self._sent.drop(now - fresh_for)
         for end in ends:
             view = self._core.fabric.switches[end.switch]
             number = view.interfaces[end.interface].number
-            stamp = self._sent.send(end, wall, now, fresh_for)
-            frame = encode_frame(Announcement(view.dpid, end.interface, number, stamp), self._secret)
-            self._southbound.packet_out(end.switch, number, frame)
+            encode = partial(self._encode, view.dpid, end.interface, number)
+            self._switches.packet_out(end.switch, number, self._sent.send(end, wall, encode, now, fresh_for))
 
     def hear(self, name: str, in_port: int, data: bytes) -> bool:
         """A switch sent a copy of a frame that looks like an announcement. Whether links may have changed."""
         at = self._core.interface_of(name, in_port)
-        if at is None or not self._core.announces(at):
+        if at is None:
             return False
         try:
-            announcement = decode_frame(data, self._secret)
+            sent = self._find(data)
         except BadFrame as bad:
             self._refuse(at, bad.kind, str(bad))
             return False
-        switch = self._core.switch_of(announcement.dpid)
-        sender = End(switch or "", announcement.interface)
         now = self._clock()
-        freshness, flight = self._sent.hear(at, sender, announcement.time, now, self._fresh_for)
-        if freshness is not Freshness.FRESH:
+        freshness = self._sent.judge(sent, at, now, self._fresh_for)
+        if sent is None or freshness is not Freshness.FRESH:
             self._refuse(at, freshness.value, REFUSED[freshness])
             return False
-        is_news = self._core.heard(at, sender, now)
-        round_trips = [self._southbound.round_trip(end.switch) for end in (at, sender)]
-        if None not in round_trips:
-            self._core.discovery.measure(at, sender, flight - sum(filter(None, round_trips)) / 2)
-        return is_news
+        ways = [self._ways[switch] for switch in (at.switch, sent.sender.switch) if switch in self._ways]
+        return self._core.heard(at, sent.sender, now, now - sent.at - sum(ways) if len(ways) == 2 else None)
 
     def report(self) -> None:
         """Say which wires are not as they should be, once a period, and which links are held down."""
         now = self._clock()
         if now - self._looked_at >= self._core.discovery.period:
             self._looked_at = now
+            self._ways = {name: trip / 2 for name, trip in self._switches.round_trips().items()}
             self._report_wires(now)
         holds = frozenset(self._core.damping.holds.values())
         for hold in sorted(holds - self._holds, key=lambda hold: hold.link):
-            self._southbound.statistics.links_held_down += 1
+            self._switches.statistics.links_held_down += 1
             self._faults.warning(now, "link held down for %.0f s, as it keeps going: %s", hold.seconds, hold.link)
         self._holds = holds
 
     def _report_wires(self, now: float) -> None:
         misheard = self._core.discovery.misheard()
         for wire in sorted(misheard - self._misheard):
-            self._southbound.statistics.wires_misheard[wire.fault.value] += 1
+            self._switches.statistics.wires_misheard[wire.fault.value] += 1
             names = {"switch": wire.ends[0].switch, "interface": wire.ends[0].interface}
             self._faults.warning(now, "wire %s: %s", wire.fault.value, wire, **names)
         for wire in sorted(self._misheard - misheard):
             log.info("wire no longer %s: %s", wire.fault.value, wire)
         self._misheard = misheard
 
+    def _find(self, data: bytes) -> Sent | None:
+        """What of ours this frame is, if we know; raises BadFrame when it is nothing of ours."""
+        if sent := self._sent.find(data):
+            return sent
+        # Padded on the way, or not worth anything.
+        announcement = decode_frame(data, self._secret)
+        sender = End(self._core.switch_of(announcement.dpid) or "", announcement.interface)
+        return self._sent.find_time(sender, announcement.time)
+
+    def _encode(self, dpid: int, interface: str, number: int, stamp: int) -> bytes:
+        return encode_frame(Announcement(dpid, interface, number, stamp), self._secret)
+
     def _refuse(self, at: End, kind: str, why: str) -> None:
-        self._southbound.statistics.announcements_refused[kind] += 1
+        self._switches.statistics.announcements_refused[kind] += 1
         text = "announcement not believed, %s: %s"
         self._suspects.warning(self._clock(), text, kind, why, switch=at.switch, interface=at.interface)
 

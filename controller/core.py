@@ -50,6 +50,9 @@ class Core:
         """Whether it began with links that a predecessor had found."""
         self.waiting: Collection[str] = ()
         """Connected switches that still do what they were told before their session began: as if they had none."""
+        self._announcing: dict[End, bool] = {}
+        self._announcing_of: Mapping[str, SwitchView] = {}
+        """Views for which `_announcing` was filled."""
         self._touched = Touched()
         self._links_are_stale = False
         self._now: float | None = None
@@ -72,6 +75,7 @@ class Core:
             self._keep_switches(edit)
         index, addresses = self.situation.index, self.situation.addresses
         index.edit(edit)
+        self._announcing.clear()
         self.discovery.keep_pace(edit.after.fabric.discovery.period, self._now or 0.0)
         addresses.limit = edit.after.fabric.learning.limit
         addresses.keep_only(edit.touched_networks(), index.learning_ports, index.given_addresses)
@@ -156,12 +160,12 @@ class Core:
             self.discovery.forget(End(name, interface.name))
         self._links_are_stale = True
 
-    def heard(self, at: End, sender: End, now: float) -> bool:
-        """An authentic announcement of `sender` arrived at `at`. Whether that was news.
+    def heard(self, at: End, sender: End, now: float, seconds: float | None = None) -> bool:
+        """An authentic announcement of `sender` arrived at `at`, after `seconds` if known. Whether that was news.
 
         One at a tenant's interface counts for nothing.
         """
-        if not self.announces(at) or not self.announces(sender) or not self.discovery.hear(at, sender, now):
+        if not self.announces(at) or not self.announces(sender) or not self.discovery.hear(at, sender, now, seconds):
             return False
         self.revision += 1
         self._links_are_stale = True
@@ -247,6 +251,14 @@ class Core:
 
     def announces(self, end: End) -> bool:
         """Whether announcements are sent from and believed at an interface: it is there, up, and no tenant's."""
+        if self._announcing_of is not self.fabric.switches:
+            self._announcing, self._announcing_of = {}, self.fabric.switches
+        if (known := self._announcing.get(end)) is None:
+            # Remembered, as it is asked four times for each announcement.
+            known = self._announcing[end] = self._may_announce(end)
+        return known
+
+    def _may_announce(self, end: End) -> bool:
         view = self.fabric.switches.get(end.switch)
         interface = view.interfaces.get(end.interface) if view else None
         return (

@@ -43,7 +43,7 @@ COMPILING = 0.02
 REST = 0.05
 """Seconds after which frames sent before a switch confirmed have arrived, and its datapath does what it confirmed."""
 BREATH = 0.005
-"""Seconds at least between two beats."""
+"""Seconds at least between two beats, for others to have their turn."""
 CONFIRM_WITHIN = 5.0
 """Seconds for all switches to confirm a step of networks that get another key; then it is asked again."""
 CHECK_EVERY = 0.1
@@ -227,12 +227,13 @@ class Daemon:
 
     async def _beat(self) -> None:
         """What is done again and again: announce, age links, open gates."""
+        due = time.monotonic()
         while True:
-            due = time.monotonic() + self._events.beat()
+            # By the clock, or what is done would be added to the period. What is late by a beat is not made up for.
+            due = max(due + self._events.beat(), time.monotonic())
             if self._core.tick(self._events.clock, self._southbound.busy()):
                 self._schedule()
             self._events.open_gates()
-            # By the clock, or what is done would be added to the period; but others must have their turn.
             await asyncio.sleep(max(BREATH, due - time.monotonic()))
 
     async def _check_itself(self) -> None:

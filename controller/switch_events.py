@@ -61,7 +61,8 @@ class SwitchEvents:
     def beat(self) -> float:
         """Announce the interfaces whose turn it is, and say what is wrong with links; seconds until the next call."""
         pause = self.announcements.slice
-        self._clock.beat(2 * pause)
+        # A round of announcements that takes too long must not look like silence.
+        self._clock.beat(1.5 * pause)
         self.announcements.announce_slice()
         self.announcements.report()
         return pause

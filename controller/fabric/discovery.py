@@ -58,8 +58,12 @@ class Discovery:
         """Seconds of silence after which a direction is gone."""
         return LOST_AFTER * self.period
 
-    def hear(self, at: End, sender: End, now: float) -> bool:
-        """An announcement of `sender` arrived at `at`. Whether that was news."""
+    def hear(self, at: End, sender: End, now: float, seconds: float | None = None) -> bool:
+        """An announcement of `sender` arrived at `at`. Whether that was news.
+
+        It was `seconds` under way, less what is known of the way from and to the daemon. That may be negative, when
+        what is known was measured at a busy moment.
+        """
         hearing = self._heard.pop((at, sender), None)
         is_new = hearing is None
         if hearing is None:
@@ -67,6 +71,9 @@ class Discovery:
         if now - hearing.last > GAP * self.period:
             hearing.since = now
         hearing.last = now
+        if seconds is not None:
+            before = seconds if hearing.latency is None or hearing.latency < 0 else hearing.latency
+            hearing.latency = before + SMOOTHING * (seconds - before)
         self._heard[at, sender] = hearing
         others = self._senders.get(at, ())
         if sender in others:
@@ -76,16 +83,6 @@ class Discovery:
             others = ()
         self._senders[at] = tuple(sorted((*others, sender)))
         return True
-
-    def measure(self, at: End, sender: End, seconds: float) -> None:
-        """A frame was `seconds` under way from `sender` to `at`, less what is known of the way from and to the daemon.
-
-        That may be negative, when what is known was measured at a busy moment.
-        """
-        hearing = self._heard.get((at, sender))
-        if hearing:
-            before = seconds if hearing.latency is None or hearing.latency < 0 else hearing.latency
-            hearing.latency = before + SMOOTHING * (seconds - before)
 
     def latency(self, link: Link) -> float | None:
         """Seconds from one end of a link to the other, smoothed, as the mean of both directions; None if unknown."""

@@ -12,7 +12,8 @@ a wall clock that steps costs nothing; the wall clock only makes it sure that a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.fabric.model import End
@@ -30,45 +31,59 @@ class Freshness(StrEnum):
 
 
 @dataclass(slots=True)
-class _Sent:
+class Sent:
     """One announcement of an interface."""
 
+    sender: End
     time: int
-    """As it says itself."""
+    """Milliseconds, as it says itself."""
     at: float
-    heard_at: list[End] = field(default_factory=list)
+    frame: bytes
+    heard_at: tuple[End, ...] = ()
 
 
 class SentAnnouncements:
     """What was sent out of each interface lately. Times of sending and hearing are seconds of any steady clock."""
 
     def __init__(self) -> None:
-        self._sent: dict[End, list[_Sent]] = {}
-        """Newest last, by sender; the sender that has been silent for longest is first."""
+        self._by_sender: dict[End, list[Sent]] = {}
+        """Newest last; the sender that has been silent for longest is first."""
+        self._by_frame: dict[bytes, Sent] = {}
 
-    def send(self, sender: End, time: int, now: float, fresh_for: float) -> int:
-        """The time in milliseconds to write into an announcement: `time`, or later, as no two have the same."""
-        self._drop(now - fresh_for)
-        sent = [one for one in self._sent.pop(sender, ()) if now - one.at <= fresh_for]
-        time = max(time, sent[-1].time + 1) if sent else time
-        self._sent[sender] = [*sent, _Sent(time, now)]
-        return time
+    def send(self, sender: End, time: int, encode: Callable[[int], bytes], now: float, fresh_for: float) -> bytes:
+        """The frame to send: what `encode` makes of the time `time`, or of a later one, as no two have the same."""
+        sent = self._by_sender.pop(sender, [])
+        while sent and now - sent[0].at > fresh_for:
+            del self._by_frame[sent.pop(0).frame]
+        if sent:
+            time = max(time, sent[-1].time + 1)
+        new = Sent(sender, time, now, encode(time))
+        sent.append(new)
+        self._by_sender[sender], self._by_frame[new.frame] = sent, new
+        return new.frame
 
-    def hear(self, at: End, sender: End, time: int, now: float, fresh_for: float) -> tuple[Freshness, float]:
-        """Judge an authentic announcement that says `time`, and note it; and the seconds since it was sent."""
-        sent = self._sent.get(sender, ())
-        found = next((one for one in sent if one.time == time and now - one.at <= fresh_for), None)
-        if found is None:
-            return Freshness.STALE, 0.0
-        if any(at in one.heard_at for one in sent if one.time >= time):
-            return Freshness.REPLAYED, 0.0
-        found.heard_at.append(at)
-        return Freshness.FRESH, now - found.at
+    def find(self, frame: bytes) -> Sent | None:
+        """The announcement whose frame this is, octet by octet: then nobody else can have made it."""
+        return self._by_frame.get(frame)
 
-    def _drop(self, before: float) -> None:
+    def find_time(self, sender: End, time: int) -> Sent | None:
+        """The announcement of `sender` that says `time`."""
+        return next((one for one in self._by_sender.get(sender, ()) if one.time == time), None)
+
+    def judge(self, sent: Sent | None, at: End, now: float, fresh_for: float) -> Freshness:
+        """What an authentic announcement, found or not, is worth that is heard at `at`; and note it."""
+        if sent is None or now - sent.at > fresh_for:
+            return Freshness.STALE
+        if any(at in one.heard_at for one in self._by_sender[sent.sender] if one.time >= sent.time):
+            return Freshness.REPLAYED
+        sent.heard_at += (at,)
+        return Freshness.FRESH
+
+    def drop(self, before: float) -> None:
         """Forget senders that were silent since then: their interfaces may be gone for good."""
-        while self._sent:
-            sender = next(iter(self._sent))
-            if self._sent[sender][-1].at >= before:
+        while self._by_sender:
+            sender = next(iter(self._by_sender))
+            if self._by_sender[sender][-1].at >= before:
                 return
-            del self._sent[sender]
+            for one in self._by_sender.pop(sender):
+                del self._by_frame[one.frame]

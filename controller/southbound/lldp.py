@@ -16,6 +16,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from struct import Struct, error
 
 from controller.dataplane.fields import ETH_LLDP
@@ -34,6 +35,9 @@ _OUI = b"\x02\x7e\x74"
 _SUBTYPE, _VERSION = 1, 1
 _HEADER = Struct("!H")
 _OURS = Struct("!3sBBQIQB")
+_TIME_AND_LENGTH = 9
+_LAST = bytes(2)
+"""The end of an LLDPDU."""
 
 
 FOREIGN, MALFORMED, FORGED = "foreign", "malformed", "forged"
@@ -65,13 +69,19 @@ def encode_frame(announcement: Announcement, key: bytes) -> bytes:
     Raises:
         ValueError: the interface's name is longer than `MAX_NAME` bytes.
     """
-    name = announcement.interface.encode()
+    before, after = _around_time(announcement.dpid, announcement.interface, announcement.number)
+    frame = before + announcement.time.to_bytes(8, "big") + after
+    return frame + _signature(frame, key) + _LAST
+
+
+@lru_cache(maxsize=65536)
+def _around_time(dpid_number: int, interface: str, number: int) -> tuple[bytes, bytes]:
+    """What is signed, before and after the time: the same from one announcement to the next."""
+    name = interface.encode()
     if len(name) > MAX_NAME:
-        raise ValueError(f"interface name {announcement.interface!r} is longer than {MAX_NAME} bytes")
-    dpid = announcement.dpid.to_bytes(8, "big")
-    numbers = announcement.dpid, announcement.number, announcement.time
-    ours = _OURS.pack(_OUI, _SUBTYPE, _VERSION, *numbers, len(name))
-    frame = b"".join(
+        raise ValueError(f"interface name {interface!r} is longer than {MAX_NAME} bytes")
+    dpid = dpid_number.to_bytes(8, "big")
+    before = b"".join(
         (
             DESTINATION,
             _source(dpid),
@@ -80,11 +90,10 @@ def encode_frame(announcement: Announcement, key: bytes) -> bytes:
             _tlv(_PORT, bytes([_LOCALLY_ASSIGNED]) + name),
             _tlv(_TTL, _HEADER.pack(TIME_TO_LIVE)),
             _HEADER.pack(_ORGANISATION << 9 | _OURS.size + len(name) + SIGNATURE_BYTES),
-            ours,
-            name,
+            _OURS.pack(_OUI, _SUBTYPE, _VERSION, dpid_number, number, 0, 0)[:-_TIME_AND_LENGTH],
         )
     )
-    return frame + _signature(frame, key) + _tlv(_END, b"")
+    return before, bytes([len(name)]) + name
 
 
 def decode_frame(data: bytes, key: bytes) -> Announcement:

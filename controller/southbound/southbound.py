@@ -123,10 +123,10 @@ class Southbound:
         else:
             self.statistics.packet_outs_dropped += 1
 
-    def round_trip(self, switch: str) -> float | None:
-        """Seconds that an echo to the switch took lately, if that is known."""
-        connection = self._sessions.ready.get(switch)
-        return connection.round_trip if connection else None
+    def round_trips(self) -> dict[str, float]:
+        """Seconds that an echo took lately, for each connected switch where that is known."""
+        trips = {name: connection.round_trip for name, connection in self._sessions.ready.items()}
+        return {name: trip for name, trip in trips.items() if trip is not None}
 
     def open_gate(self, switch: str) -> None:
         """The view of a switch is complete: it may be changed, although it connected with something of ours."""

@@ -20,17 +20,23 @@ class Daemon:
         self.known = SentAnnouncements()
 
     def send(self, sender: End, wall: int, now: float) -> int:
-        return self.known.send(sender, wall, now, FRESH_FOR)
+        self.known.drop(now - FRESH_FOR)
+        frame = self.known.send(sender, wall, lambda time: f"{sender} {time}".encode(), now, FRESH_FOR)
+        sent = self.known.find(frame)
+        assert sent
+        assert sent is self.known.find_time(sender, sent.time)
+        assert frame == f"{sender} {sent.time}".encode()
+        return sent.time
 
     def hear(self, at: End, sender: End, time: int, now: float) -> Freshness:
-        return self.known.hear(at, sender, time, now, FRESH_FOR)[0]
+        return self.known.judge(self.known.find_time(sender, time), at, now, FRESH_FOR)
 
 
 def test_it_is_believed_once_at_each_place() -> None:
     daemon = Daemon()
     time = daemon.send(S, 1000, 10.0)
     assert time == 1000
-    assert daemon.known.hear(A, S, time, 10.25, FRESH_FOR) == (Freshness.FRESH, 0.25)
+    assert daemon.hear(A, S, time, 10.25) is Freshness.FRESH
     assert daemon.hear(A, S, time, 10.5) is Freshness.REPLAYED
     assert daemon.hear(B, S, time, 10.5) is Freshness.FRESH, "a wire may have three ends"
     assert daemon.hear(B, S, time, 10.5) is Freshness.REPLAYED
@@ -104,4 +110,7 @@ def test_interfaces_that_are_gone_are_forgotten() -> None:
     for number in range(100):
         daemon.send(End("s1", f"tap{number}"), 0, number / 100)
     daemon.send(S, 0, 2.5)
-    assert len(daemon.known._sent) == 51
+    assert (len(daemon.known._by_sender), len(daemon.known._by_frame)) == (51, 51)
+    for number in range(100):
+        daemon.send(S, 0, 2.5 + number / 10)
+    assert (len(daemon.known._by_sender), len(daemon.known._by_frame)) == (1, 21)
