@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner
 
+from apps.pipeline import DELIVER
 from controller.dataplane.encoder import COOKIE_MARK_VALUE
 from controller.northbound.cli import app
 from tests.end_to_end.eventually import eventually
@@ -109,7 +110,7 @@ def test_the_command_says_what_was_changed_and_where(ring: Installation) -> None
     equal = "".join(f"{name}: as it should be\n" for name in names)
     assert audit() == (0, equal)
     switch, before = ring.lab.switches["s1"], ring.flows("s1")
-    entries = [flow for flow in before if "table=1," in flow]
+    entries = [flow for flow in before if "table=1," in flow and f"goto_table:{DELIVER.id}" in flow]
     assert len(entries) == 3, "one for each network"
     switch.ofctl(
         "--strict",
