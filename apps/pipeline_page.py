@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
-from apps import access, discovery, forwarding, learning, overlay, pipeline, vlan
+from apps import access, discovery, forwarding, guest_lldp, learning, overlay, pipeline, vlan
 from apps.pipeline import PIPELINE, SEGMENT_CODE, encapsulation_number, network_number
 from apps.units import Address, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit
 from controller.dataplane.encoder import cookie_of
@@ -23,7 +23,7 @@ from controller.dataplane.table import Table
 from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.intent.model import Segment, SegmentKey
 
-NETWORK_APPS = (access, learning, forwarding, vlan, overlay)
+NETWORK_APPS = (access, learning, forwarding, guest_lldp, vlan, overlay)
 SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery)
 
 PEER = IPv4Address("192.0.2.2")
@@ -58,6 +58,7 @@ DB = NetworkUnit(
     remote=(RemoteAddress(0x020000000002, "red/db2", endpoint=PEER),),
     tunnel=10,
     peers=(PEER,),
+    passes_lldp=True,
 )
 
 INTRODUCTION = """\
@@ -97,8 +98,8 @@ EXAMPLE = """\
 
 The switch `hv1` has a link on interface 1, the VXLAN tunnel interface on 10, and three ports: `blue/web1` (interface 2)
 and `blue/trunk1` (interface 4, where the network has tag 7) on `blue/web`, which is VLAN 101; and `red/db1` (interface
-3), whose addresses are learned, on `red/db`, which is VXLAN 70000. Both tenants use the same MACs. Each flow stands
-under what it is for, in the form that `ovs-ofctl` reads.
+3), whose addresses are learned, on `red/db`, which is VXLAN 70000 and passes LLDP. Both tenants use the same MACs. Each
+flow stands under what it is for, in the form that `ovs-ofctl` reads.
 """
 
 

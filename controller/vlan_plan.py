@@ -45,6 +45,7 @@ def vlan_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
                 local=tuple(plan.local_ports(view, leaving.get(name, ()))),
                 remote=tuple(remote.get(name, ())),
                 branches=tuple(number for number in ends if number is not None),
+                passes_lldp=plan.passes_lldp,
             )
     return units
 
