@@ -1,7 +1,7 @@
 """Discovery: announcements (LLDP frames) from interfaces that are no tenant's go to the controller.
 
 Frames of tenants' access ports match a flow of higher priority first, whatever they look like, and end in the guard of
-`apps.forwarding`; so a guest cannot even reach the discovery.
+`apps.forwarding`, or at other guests (`apps.guest_lldp`); so a guest cannot even reach the discovery.
 """
 
 from __future__ import annotations

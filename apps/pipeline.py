@@ -76,6 +76,7 @@ CLASSIFY = Table(
     next=frozenset({"vlan", "tunnel", "source"}),
     priorities={
         "port": 400,
+        "lldp": 350,
         "refuse": 300,
         "announcement": 200,
         "outside": 150,
@@ -117,7 +118,7 @@ DESTINATION = Table(
     matches=frozenset({METADATA, ETH_DST, ETH_TYPE, VLAN_VID}),
     sets=_REWRITE,
     next=frozenset({"flood"}),
-    priorities={"guard": 300, "address": 200, "flood": 0},
+    priorities={"lldp": 310, "guard": 300, "address": 200, "flood": 0},
 )
 FLOOD = Table(
     5,

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
-from apps import access, discovery, forwarding, learning, overlay, pipeline, vlan
+from apps import access, discovery, forwarding, guest_lldp, learning, overlay, pipeline, vlan
 from apps.labels import TREE_GROUPS, label_of
 from apps.pipeline import PIPELINE, SEGMENT_CODE, encapsulation_number, network_number
 from apps.units import Address, DetourHop, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit
@@ -25,7 +25,7 @@ from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.fabric.detours import Colour
 from controller.intent.model import Segment, SegmentKey
 
-NETWORK_APPS = (access, learning, forwarding, vlan, overlay)
+NETWORK_APPS = (access, learning, forwarding, guest_lldp, vlan, overlay)
 SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery)
 
 PEER = IPv4Address("192.0.2.2")
@@ -63,6 +63,7 @@ DB = NetworkUnit(
     remote=(RemoteAddress(0x020000000002, "red/db2", endpoint=PEER),),
     tunnel=10,
     peers=(PEER,),
+    passes_lldp=True,
 )
 
 INTRODUCTION = """\
@@ -102,9 +103,10 @@ EXAMPLE = """\
 
 The switch `hv1` has links on interfaces 1 and 5, the VXLAN tunnel interface on 10, and three ports: `blue/web1`
 (interface 2) and `blue/trunk1` (interface 4, where the network has tag 7) on `blue/web`, which is VLAN 96; and
-`red/db1` (interface 3), whose addresses are learned, on `red/db`, which is VXLAN 70000. Both tenants use the same MACs.
-The network on VLAN 96 has a port on switch `leaf1`, too. Of the trees only the one that it floods along is shown, and
-of the next hops only those of its plane. Each flow stands under what it is for, in the form that `ovs-ofctl` reads.
+`red/db1` (interface 3), whose addresses are learned, on `red/db`, which is VXLAN 70000 and passes LLDP. Both tenants
+use the same MACs. The network on VLAN 96 has a port on switch `leaf1`, too. Of the trees only the one that it floods
+along is shown, and of the next hops only those of its plane. Each flow stands under what it is for, in the form that
+`ovs-ofctl` reads.
 """
 
 

@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
-from apps import access, discovery, forwarding, learning, overlay, vlan
+from apps import access, discovery, forwarding, guest_lldp, learning, overlay, vlan
 from apps.units import NetworkUnit, SwitchUnit
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import Flow, Group, Program
 from controller.dataplane.program import EMPTY_SHARE, Share, assemble, share_of
 
-NETWORK_APPS = (access, learning, forwarding, vlan, overlay)
+NETWORK_APPS = (access, learning, forwarding, guest_lldp, vlan, overlay)
 SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery)
 SWITCH = ""
 """Stands in for a network's id where a share is the switch's own."""

@@ -55,6 +55,7 @@ def vlan_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
                 remote=tuple(_remote(plan, directory, name)) if is_spread else (),
                 label=label_of(numbers[name], plan.segment.key % PLANES) if is_spread else None,
                 tree=tree_number(plan.segment) if is_spread else None,
+                passes_lldp=plan.passes_lldp,
             )
     return units
 

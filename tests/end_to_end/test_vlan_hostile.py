@@ -120,3 +120,19 @@ def test_forging_a_given_address_of_the_own_network_diverts_nothing(ring: Instal
 def mac_of(ring: Installation, guest: str) -> str:
     with Prober([ring.lab.stations[guest]]) as prober:
         return prober.mac(guest)
+
+
+def test_lldp_of_guests_passes_where_their_network_says_so(ring: Installation) -> None:
+    def lldp(token: str, sender: str) -> bytes:
+        return frame(token, src=mac_of(ring, sender), dst="01:80:c2:00:00:0e", ethertype=0x88CC)
+
+    ring.edit(lambda document: document["tenants"]["red"]["networks"]["web"].update(lldp="pass"))
+    ring.settle()
+    with ring.prober() as prober:
+        prober.send_raw("red1", lldp("passed", "red1"))
+        prober.send_raw("blue1", lldp("kept", "blue1"))
+        seen = prober.sightings()
+    assert delivered(seen, "passed") == {"red2": 1, "red3": 1, "red4": 1}
+    assert delivered(seen, "kept") == {}
+    ring.edit(lambda document: document["tenants"]["red"]["networks"]["web"].update(lldp="drop"))
+    ring.settle()
