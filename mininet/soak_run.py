@@ -77,9 +77,6 @@ class Soak:
         """What was so when everything had settled last."""
         self._undisturbed = True
         """Whether nothing happened since, but that the daemon ended."""
-        self._may_return = False
-        """Whether frames may come back to their senders since: what a daemon that starts or a switch without session
-        missed is caught up without steps, and so is what somebody deleted by hand."""
         self._may_circle = False
         """Whether links changed since while a switch had no session, which still floods as it did."""
 
@@ -118,8 +115,6 @@ class Soak:
         was_undisturbed = self._undisturbed
         was_away = bool(self.site.world.away)
         step.act()
-        is_apart = not self.site.world.daemon_runs or bool(self.site.world.away)
-        self._may_return |= is_apart or name.startswith("delete ")
         self._may_circle |= was_away and name.endswith(" link")
         self._undisturbed = was_undisturbed and name in ("kill daemon", "end daemon")
         if needs_settling:
@@ -147,7 +142,7 @@ class Soak:
         if site.world.is_whole:
             site.world.settled(site.wish)
             self._before, self._undisturbed = wanted, True
-            self._may_return = self._may_circle = False
+            self._may_circle = False
 
     def _catch_up(self) -> None:
         """Wait until all switches are in sync: before their gates open reachability may be right by what they held."""
@@ -182,9 +177,7 @@ class Soak:
             raise SoakError("\n  ".join(["frames went astray:", *(one.text for one in fresh[:20])]))
 
     def _tolerates(self, astray: Astray) -> bool:
-        # Known gaps, see docs/architecture.md, "VLAN networks".
-        if self._may_return and astray.kind == "reflected":
-            return True
+        # A known gap, see docs/architecture.md, "VLAN networks".
         return (self._may_circle or self._allow_circles) and astray.kind in ("doubled", "reflected")
 
     def _write(self, line: str) -> None:
