@@ -6,14 +6,17 @@ cut and mended. What is lost is counted, not timed; `./run bench failover` measu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from controller.intent.lab_model import Wire
+from frames import BROADCAST
 from packet_train import Journey, PacketTrain
 from prober import Prober
 from tests.end_to_end.running import TOPOLOGIES, Installation, running
+from tests.end_to_end.wires import prober_with_wires, wire_stations
 
 pytestmark = pytest.mark.ovs
 
@@ -41,6 +44,12 @@ def journeys(shape: Installation, prober: Prober) -> dict[str, Journey]:
     """Both ways between pairs of guests."""
     pairs = SHAPES[shape.name]
     return {name: Journey(a, prober.mac(b), {b}) for name, (a, b) in pairs.items()}
+
+
+def floods(shape: Installation) -> dict[str, Journey]:
+    """Broadcasts of the two guests; who gets them while wires are cut is not asked."""
+    senders = {name: sender for name, (sender, _) in SHAPES[shape.name].items() if name in ("there", "back")}
+    return {name: Journey(sender, BROADCAST, ()) for name, sender in senders.items()}
 
 
 def links(shape: Installation) -> list[Wire]:
@@ -91,4 +100,30 @@ def test_the_daemon_takes_over_and_gives_back_without_loss(shape: Installation) 
             shape.settle()
             train.pass_frames(100)
         assert train.faults() == {}, "a link that comes back costs no frame"
+    assert shape.reach().is_right
+
+
+def test_parts_go_on_by_themselves_and_are_joined_without_a_storm(shape: Installation) -> None:
+    """All wires of one switch are cut, so that it is alone; then they come back at once."""
+    wires = links(shape)
+    alone = wires[0].a.node
+    own = [wire for wire in wires if alone in (wire.a.node, wire.b.node)]
+    ups = shape.log().count("link up")
+    stations = wire_stations(shape.lab)
+    with prober_with_wires(shape.lab) as prober, PacketTrain(prober, floods(shape)) as train:
+        for wire in own:
+            shape.lab.set_link(wire.a.node, wire.a.interface, "down")
+        train.pass_frames(FRAMES)
+        for wire in own:
+            shape.lab.set_link(wire.a.node, wire.a.interface, "up")
+        shape.wait_for_log("link up", ups + len(own))
+        shape.settle()
+        train.pass_frames(FRAMES)
+    for name, problem in train.faults().items():
+        assert "twice" not in problem, (name, problem)
+    for name in floods(shape):
+        for wire in wires:
+            ends = [f">{end.node}:{end.interface}" for end in (wire.a, wire.b)]
+            crossed = Counter(number for at in ends if at in stations for number in train.arrived(name, at))
+            assert max(crossed.values(), default=0) <= 1, (name, str(wire), "a broadcast crosses a wire once")
     assert shape.reach().is_right
