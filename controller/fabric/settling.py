@@ -7,8 +7,8 @@ address name their switch and follow next hops (`controller.fabric.routes`) or, 
 (`controller.fabric.whereabouts`).
 
 A switch confirms its tables. Frames that it sent before may still be on their way, and Open vSwitch takes some more
-milliseconds to revalidate the datapath's cache. So steps that rely on there being none wait for a rest. Next hops do
-not: a frame that meets a mixture of them is late, but arrives.
+milliseconds to revalidate the datapath's cache. So steps that rely on there being none wait for a rest: all but that
+others are told of an address, and that a tree is mended where a link has died.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class Settling:
         everybody = frozenset(self._paths.graph)
         has_moved = self._tree_transition.advance(links, connected, is_rested=is_rested)
         switches = everybody if has_moved else frozenset()
-        switches |= self._route_transition.advance(connected)
+        if is_rested:
+            switches |= self._route_transition.advance(connected)
         if self._route_transition.is_settled and not switches:
             self._reached = frozenset(goal.switch for goal in self.routes.told)
             linked = {end.switch for link in links for end in (link.a, link.b)}
