@@ -71,6 +71,7 @@ CLASSIFY = Table(
     sets=frozenset({METADATA}),
     next=frozenset({"vlan", "tunnel", "source"}),
     priorities={
+        "probe": 500,
         "port": 400,
         "refuse": 300,
         "announcement": 200,

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
-from apps import access, discovery, forwarding, learning, overlay, pipeline, vlan
+from apps import access, discovery, forwarding, learning, loop_guard, overlay, pipeline, vlan
 from apps.pipeline import PIPELINE, SEGMENT_CODE, encapsulation_number, network_number
 from apps.units import Address, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit
 from controller.dataplane.encoder import cookie_of
@@ -23,11 +23,12 @@ from controller.dataplane.table import Table
 from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.intent.model import Segment, SegmentKey
 
-NETWORK_APPS = (access, learning, forwarding, vlan, overlay)
+NETWORK_APPS = (access, learning, forwarding, vlan, overlay, loop_guard)
 SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery)
 
 PEER = IPv4Address("192.0.2.2")
 METERS = (OUR_METERS[0], OUR_METERS[3])
+PROBES = OUR_METERS[len(OUR_METERS) // 2 :]
 SWITCH = SwitchUnit(
     switch="hv1",
     links=(1,),
@@ -43,9 +44,10 @@ WEB = NetworkUnit(
     segment=SegmentKey(Segment.VLAN, 101),
     age=300,
     local=(
-        LocalPort("blue/web1", 2, None, (Address(0x020000000001, learned=False),), learns=False, meter=None),
-        LocalPort("blue/trunk1", 4, 7, (Address(0x020000000003, learned=False),), learns=False, meter=None),
+        LocalPort("blue/web1", 2, None, (Address(0x020000000001, learned=False),), False, None, PROBES[2]),
+        LocalPort("blue/trunk1", 4, 7, (Address(0x020000000003, learned=False),), False, None, PROBES[4]),
     ),
+    blocked=(LocalPort("blue/web3", 5, None, (Address(0x020000000005, learned=False),), False, None, PROBES[5]),),
     remote=(RemoteAddress(0x020000000002, "blue/web2", group=OUR_GROUPS[2]),),
     branches=(1,),
 )
@@ -54,7 +56,7 @@ DB = NetworkUnit(
     network="red/db",
     segment=SegmentKey(Segment.VXLAN, 70000),
     age=300,
-    local=(LocalPort("red/db1", 3, None, (Address(0x020000000001, learned=True),), learns=True, meter=METERS[1]),),
+    local=(LocalPort("red/db1", 3, None, (Address(0x020000000001, learned=True),), True, METERS[1], PROBES[3]),),
     remote=(RemoteAddress(0x020000000002, "red/db2", endpoint=PEER),),
     tunnel=10,
     peers=(PEER,),
@@ -88,17 +90,17 @@ are never touched.
 
 **Groups** {first_group:#x} to {last_group:#x} and **meters** {first_meter:#x} to {last_meter:#x} are ours; all others
 are left alone. A group is the next hop towards one switch, and keeps its number while paths change. The first meter
-limits announcements to {announcements} a second, each other one the copies of unknown senders' frames from an interface
-to {copies} a second.
+limits announcements to {announcements} a second, each other one below {first_probe_meter:#x} the copies of unknown senders' frames
+from an interface to {copies} a second, and each above the probes that come in there to {probes} a second.
 """
 
 EXAMPLE = """\
 ## An example, flow by flow
 
-The switch `hv1` has a link on interface 1, the VXLAN tunnel interface on 10, and three ports: `blue/web1` (interface 2)
-and `blue/trunk1` (interface 4, where the network has tag 7) on `blue/web`, which is VLAN 101; and `red/db1` (interface
-3), whose addresses are learned, on `red/db`, which is VXLAN 70000. Both tenants use the same MACs. Each flow stands
-under what it is for, in the form that `ovs-ofctl` reads.
+The switch `hv1` has a link on interface 1, the VXLAN tunnel interface on 10, and four ports: `blue/web1` (interface 2),
+`blue/trunk1` (interface 4, where the network has tag 7) and `blue/web3` (interface 5, blocked as it is looped outside)
+on `blue/web`, which is VLAN 101; and `red/db1` (interface 3), whose addresses are learned, on `red/db`, which is VXLAN
+70000. Both tenants use the same MACs. Each flow stands under what it is for, in the form that `ovs-ofctl` reads.
 """
 
 
@@ -167,6 +169,8 @@ def _numbers() -> str:
         last_meter=OUR_METERS[-1],
         announcements=discovery.RATE,
         copies=learning.RATE,
+        first_probe_meter=PROBES[0],
+        probes=loop_guard.RATE,
     )
 
 
@@ -181,7 +185,8 @@ def _groups_and_meters() -> str:
     lines = ["### Groups and meters\n", "```"]
     for group in vlan.switch_groups(SWITCH):
         lines += [f"# {group.reason}", group_text(group)]
-    for meter in (*discovery.switch_meters(SWITCH), *learning.network_meters(WEB), *learning.network_meters(DB)):
+    meters = (meter for unit in (WEB, DB) for app in (learning, loop_guard) for meter in app.network_meters(unit))
+    for meter in (*discovery.switch_meters(SWITCH), *meters):
         lines += [f"# {meter.reason}", meter_text(meter)]
     return "\n".join([*lines, "```"]) + "\n"
 

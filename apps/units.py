@@ -35,6 +35,8 @@ class LocalPort:
     learns: bool
     meter: int | None
     """Limits copies to the controller; None where the switch has no meters."""
+    probes: int | None
+    """The same for probes (`apps.loop_guard`), which must get through when the other is used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class OutsidePort:
     addresses: tuple[Address, ...]
     learns: bool
     meter: int | None
+    probes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class NetworkUnit:
     age: int
     """Seconds of silence after which a learned address is forgotten."""
     local: tuple[LocalPort, ...] = ()
+    blocked: tuple[LocalPort, ...] = ()
+    """Ports of the network that are looped outside of us: nothing but probes enters there, and nothing leaves."""
     outside: tuple[OutsidePort, ...] = ()
     remote: tuple[RemoteAddress, ...] = ()
     branches: tuple[int, ...] = ()

@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
+from itertools import chain
 
-from apps import access, discovery, forwarding, learning, overlay, vlan
+from apps import access, discovery, forwarding, learning, loop_guard, overlay, vlan
 from apps.units import NetworkUnit, SwitchUnit
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import Flow, Group, Program
 from controller.dataplane.program import EMPTY_SHARE, Share, assemble, share_of
 
-NETWORK_APPS = (access, learning, forwarding, vlan, overlay)
+NETWORK_APPS = (access, learning, forwarding, vlan, overlay, loop_guard)
 SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery)
 SWITCH = ""
 """Stands in for a network's id where a share is the switch's own."""
@@ -168,7 +169,7 @@ class Compiler:
 def compile_network(unit: NetworkUnit) -> Share:
     """The share of one network on one switch."""
     flows: Iterator[Flow] = (flow for app in NETWORK_APPS for flow in app.network_flows(unit))
-    return share_of(flows, meters=learning.network_meters(unit))
+    return share_of(flows, meters=chain(learning.network_meters(unit), loop_guard.network_meters(unit)))
 
 
 def compile_switch(unit: SwitchUnit) -> Share:

@@ -225,10 +225,11 @@ class Daemon:
             self._schedule()
 
     async def _beat(self) -> None:
-        """What is done again and again: announce, age links, open gates."""
+        """What is done again and again: announce, age links, watch for loops, open gates."""
         while True:
             started = time.monotonic()
             self._events.announce_slice()
+            self._events.watch_loops()
             if self._core.tick(self._events.clock, self._southbound.busy()):
                 self._schedule()
             self._events.open_gates()

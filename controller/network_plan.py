@@ -12,16 +12,23 @@ from apps.units import Address, LocalPort
 from controller.dataplane.fields import mac_number
 from controller.dataplane.flow import OUR_METERS
 from controller.fabric.model import SwitchView
+from controller.fabric.outside_loops import Attachment
 from controller.intent.model import IpAddress, Port, SegmentKey, Switch
 from controller.situation import Situation
 
 ANNOUNCEMENTS = OUR_METERS[0]
 """The meter for discovery frames."""
+_HALF = len(OUR_METERS) // 2
 
 
 def meter_number(interface: int) -> int:
     """The meter for copies from an interface, never that of announcements; interfaces far apart may share one."""
-    return OUR_METERS[1 + interface % (len(OUR_METERS) - 1)]
+    return OUR_METERS[1 + interface % (_HALF - 1)]
+
+
+def probe_meter_number(interface: int) -> int:
+    """The meter for probes that come in at an interface, never one of those for other copies; likewise."""
+    return OUR_METERS[_HALF + interface % _HALF]
 
 
 def is_one_family(switch: Switch, endpoint: IpAddress) -> bool:
@@ -64,12 +71,20 @@ class NetworkPlan:
 
     def local_ports(self, view: SwitchView, leaving: Iterable[tuple[str, int]] = ()) -> Iterator[LocalPort]:
         """The ports on a switch; `leaving` are (port id, MAC) that are being forgotten, but still delivered."""
+        return self._ports(view, leaving, blocked=False)
+
+    def blocked_ports(self, view: SwitchView, leaving: Iterable[tuple[str, int]] = ()) -> Iterator[LocalPort]:
+        """The same for those that are blocked, as they are looped outside of us."""
+        return self._ports(view, leaving, blocked=True)
+
+    def _ports(self, view: SwitchView, leaving: Iterable[tuple[str, int]], *, blocked: bool) -> Iterator[LocalPort]:
         for port, tag in self.members.get(view.name, ()):
             number = view.number(port.interface)
-            if number is not None:
-                meter = meter_number(number) if view.has_meters else None
-                past = tuple(Address(mac, learned=True, leaving=True) for name, mac in leaving if name == port.id)
-                yield LocalPort(port.id, number, tag, self.addresses(port) + past, not port.mac, meter)
+            if number is None or (Attachment(self.network, port.id) in self.situation.blocked) != blocked:
+                continue
+            meter, probes = (meter_number(number), probe_meter_number(number)) if view.has_meters else (None, None)
+            past = tuple(Address(mac, learned=True, leaving=True) for name, mac in leaving if name == port.id)
+            yield LocalPort(port.id, number, tag, self.addresses(port) + past, not port.mac, meter, probes)
 
     def _is_attached(self, switch: str, interface: str | None) -> bool:
         view = self.view(switch)

@@ -7,13 +7,14 @@ daemon's core makes a new one whenever fabric, routes or trees change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from controller.dataplane.fields import mac_number
 from controller.dataplane.flow import OUR_GROUPS
 from controller.fabric.addresses import Addresses
 from controller.fabric.model import Fabric
+from controller.fabric.outside_loops import Attachment
 from controller.fabric.routes import Routes
 from controller.fabric.spreading import Spreading
 from controller.fabric.trees import NO_TREES, Trees
@@ -129,6 +130,8 @@ class Situation:
     addresses: Addresses = field(default_factory=lambda: Addresses(limit=0))
     spreading: Spreading = field(default_factory=Spreading)
     """Where addresses of VLAN networks are as far as switches were told; nothing of a network means: as they should."""
+    blocked: Collection[Attachment] = frozenset()
+    """Ports on networks that are looped outside of us."""
 
     @property
     def intent(self) -> Intent:

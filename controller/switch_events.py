@@ -1,8 +1,8 @@
 """What switches report, told to the core in the operator's names, and logged.
 
 A copy of a frame carries the cookie of the flow that sent it; that flow's reason says what it is for: an announcement
-heard on a link, or a sender that is not known yet. Frames are read as little as possible and never trusted: from a
-learning port only the source address counts, from a link only what is signed with the secret.
+heard on a link, a sender that is not known yet, or a probe that came back. Frames are read as little as possible and
+never trusted: from a learning port only the source address counts, all else only when it is signed with the secret.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
-from apps import discovery, learning
+from apps import discovery, learning, loop_guard
 from controller.announcer import Announcer
 from controller.core import Core
 from controller.dataplane.fields import mac_text
@@ -20,6 +20,7 @@ from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface
 from controller.gate import GRACE, Gate
+from controller.loop_watch import LoopWatch
 from controller.missing import missing_tunnels, networks_on
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.drift import Drift
@@ -35,6 +36,7 @@ REFUSALS = {
     Verdict.FORGED: "it is given to another port of the network",
     Verdict.FULL: "the port has as many as `learning: {limit: ...}` allows; frames for it are flooded",
     Verdict.INVALID: "it is no guest's",
+    Verdict.MUTED: "the port is looped outside of us",
 }
 
 
@@ -48,6 +50,7 @@ class SwitchEvents:
         self._schedule = schedule
         self._southbound = Southbound(self, {})
         self._announcer = Announcer(core)
+        self._loops = LoopWatch(core, secret, self._southbound)
         self._gate = Gate()
         self._refusals = BoundedLog(log)
         self._suspects = BoundedLog(log)
@@ -92,6 +95,7 @@ class SwitchEvents:
         end = End(name, interface.name)
         if self._core.announces(end):
             self._announce([end])
+        self._loops.appeared(end)
         self._schedule()
 
     def packet_in(self, name: str, cookie: int, in_port: int, data: bytes) -> None:
@@ -103,6 +107,8 @@ class SwitchEvents:
             self._hear(name, in_port, data)
         elif reason.app == learning.APP:
             self._learn(name, reason, data)
+        elif reason.app == loop_guard.APP:
+            self._loops.hear(reason, data, self.clock)
 
     def flow_expired(self, name: str, cookie: int) -> None:
         """A switch dropped a flow after silence."""
@@ -148,6 +154,11 @@ class SwitchEvents:
     def announce_slice(self) -> None:
         """Announce the interfaces whose turn it is."""
         self._announce(self._announcer.next_slice())
+
+    def watch_loops(self) -> None:
+        """Probe the tenants' interfaces whose turn it is, and have ports blocked or released."""
+        if self._loops.beat(self.clock):
+            self._schedule()
 
     def explain_missing_tunnels(self, networks: Iterable[str], switches: Collection[str]) -> None:
         """Say which tunnel interfaces these networks need and these switches lack, and how to add them."""

@@ -43,6 +43,7 @@ def vlan_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
                 segment=plan.segment,
                 age=plan.age,
                 local=tuple(plan.local_ports(view, leaving.get(name, ()))),
+                blocked=tuple(plan.blocked_ports(view, leaving.get(name, ()))),
                 remote=tuple(remote.get(name, ())),
                 branches=tuple(number for number in ends if number is not None),
             )

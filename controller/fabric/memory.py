@@ -1,4 +1,4 @@
-"""What was learned, in a form that outlives the daemon: interfaces, links, and addresses of guests.
+"""What was learned, in a form that outlives the daemon: interfaces, links, addresses of guests, and blocked ports.
 
 A daemon that starts with what its predecessor knew computes the same programs before the first switch has connected,
 and has nothing to send. All of it is stale until confirmed: a view counts as not connected, a link ends when both its
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.fabric.model import End, Interface, SwitchView
+from controller.fabric.outside_loops import Attachment, Block, Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Memory:
     """(where, sender) of announcements."""
     addresses: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     """Network id -> MAC -> port id."""
+    blocked: tuple[Block, ...] = ()
 
 
 def to_plain(memory: Memory) -> dict[str, Any]:
@@ -43,6 +45,10 @@ def to_plain(memory: Memory) -> dict[str, Any]:
         "addresses": {
             network: [[mac, port] for mac, port in known.items()] for network, known in memory.addresses.items()
         },
+        "blocked": [
+            [block.at.network, block.at.port, block.partner.network, block.partner.port, block.cause.value]
+            for block in memory.blocked
+        ],
     }
 
 
@@ -66,7 +72,14 @@ def _memory(content: Any) -> Memory:  # noqa: ANN401
             _text(network): {_number(mac): _text(port) for mac, port in known}
             for network, known in content["addresses"].items()
         },
+        # Daemons before this was kept wrote none.
+        tuple(_block(*entry) for entry in content.get("blocked", ())),
     )
+
+
+def _block(network: object, port: object, other_network: object, other_port: object, cause: object) -> Block:
+    partner = Attachment(_text(other_network), _text(other_port))
+    return Block(Attachment(_text(network), _text(port)), partner, Cause(_text(cause)))
 
 
 def _view(name: str, view: Mapping[str, Any]) -> SwitchView:

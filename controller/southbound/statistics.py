@@ -37,6 +37,10 @@ class Statistics:
     """Copies that came faster than they are looked at."""
     bad_announcements: int = 0
     """Frames on links that are no authentic announcement."""
+    outside_loops: Counter[str] = field(default_factory=Counter)
+    """Ports that were blocked because of loops outside, by cause, and those that were released."""
+    bad_probes: int = 0
+    """Frames at tenants' ports that look like probes for such loops and are none of ours, or old."""
     packet_outs: int = 0
     packet_outs_dropped: int = 0
     """Frames for a switch that does not read, or is not there."""
