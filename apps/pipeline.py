@@ -71,6 +71,7 @@ CLASSIFY = Table(
     sets=frozenset({METADATA}),
     next=frozenset({"vlan", "tunnel", "source"}),
     priorities={
+        "unheard": 600,
         "probe": 500,
         "port": 400,
         "refuse": 300,

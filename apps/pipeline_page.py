@@ -24,11 +24,10 @@ from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.intent.model import Segment, SegmentKey
 
 NETWORK_APPS = (access, learning, forwarding, vlan, overlay, loop_guard)
-SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery)
+SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery, loop_guard)
 
 PEER = IPv4Address("192.0.2.2")
-METERS = (OUR_METERS[0], OUR_METERS[3])
-PROBES = OUR_METERS[len(OUR_METERS) // 2 :]
+METERS = (OUR_METERS[0], OUR_METERS[1], OUR_METERS[4])
 SWITCH = SwitchUnit(
     switch="hv1",
     links=(1,),
@@ -37,6 +36,8 @@ SWITCH = SwitchUnit(
     peers=(PEER,),
     next_hops=(NextHop(OUR_GROUPS[2], "leaf1", 1),),
     announcements=METERS[0],
+    probes=METERS[1],
+    unheard=(3,),
 )
 WEB = NetworkUnit(
     switch="hv1",
@@ -44,10 +45,10 @@ WEB = NetworkUnit(
     segment=SegmentKey(Segment.VLAN, 101),
     age=300,
     local=(
-        LocalPort("blue/web1", 2, None, (Address(0x020000000001, learned=False),), False, None, PROBES[2]),
-        LocalPort("blue/trunk1", 4, 7, (Address(0x020000000003, learned=False),), False, None, PROBES[4]),
+        LocalPort("blue/web1", 2, None, (Address(0x020000000001, learned=False),), learns=False, meter=None),
+        LocalPort("blue/trunk1", 4, 7, (Address(0x020000000003, learned=False),), learns=False, meter=None),
     ),
-    blocked=(LocalPort("blue/web3", 5, None, (Address(0x020000000005, learned=False),), False, None, PROBES[5]),),
+    blocked=(LocalPort("blue/web3", 5, None, (Address(0x020000000005, learned=False),), learns=False, meter=None),),
     remote=(RemoteAddress(0x020000000002, "blue/web2", group=OUR_GROUPS[2]),),
     branches=(1,),
 )
@@ -56,7 +57,7 @@ DB = NetworkUnit(
     network="red/db",
     segment=SegmentKey(Segment.VXLAN, 70000),
     age=300,
-    local=(LocalPort("red/db1", 3, None, (Address(0x020000000001, learned=True),), True, METERS[1], PROBES[3]),),
+    local=(LocalPort("red/db1", 3, None, (Address(0x020000000001, learned=True),), learns=True, meter=METERS[2]),),
     remote=(RemoteAddress(0x020000000002, "red/db2", endpoint=PEER),),
     tunnel=10,
     peers=(PEER,),
@@ -90,8 +91,8 @@ are never touched.
 
 **Groups** {first_group:#x} to {last_group:#x} and **meters** {first_meter:#x} to {last_meter:#x} are ours; all others
 are left alone. A group is the next hop towards one switch, and keeps its number while paths change. The first meter
-limits announcements to {announcements} a second, each other one below {first_probe_meter:#x} the copies of unknown senders' frames
-from an interface to {copies} a second, and each above the probes that come in there to {probes} a second.
+limits announcements to {announcements} a second, the second probes to {probes}, each other one the copies of unknown
+senders' frames from an interface to {copies} a second.
 """
 
 EXAMPLE = """\
@@ -99,8 +100,9 @@ EXAMPLE = """\
 
 The switch `hv1` has a link on interface 1, the VXLAN tunnel interface on 10, and four ports: `blue/web1` (interface 2),
 `blue/trunk1` (interface 4, where the network has tag 7) and `blue/web3` (interface 5, blocked as it is looped outside)
-on `blue/web`, which is VLAN 101; and `red/db1` (interface 3), whose addresses are learned, on `red/db`, which is VXLAN
-70000. Both tenants use the same MACs. Each flow stands under what it is for, in the form that `ovs-ofctl` reads.
+on `blue/web`, which is VLAN 101; and `red/db1` (interface 3), whose addresses are learned and which sent too many
+forged probes, on `red/db`, which is VXLAN 70000. Both tenants use the same MACs. Each flow stands under what it is for,
+in the form that `ovs-ofctl` reads.
 """
 
 
@@ -169,7 +171,6 @@ def _numbers() -> str:
         last_meter=OUR_METERS[-1],
         announcements=discovery.RATE,
         copies=learning.RATE,
-        first_probe_meter=PROBES[0],
         probes=loop_guard.RATE,
     )
 
@@ -185,8 +186,8 @@ def _groups_and_meters() -> str:
     lines = ["### Groups and meters\n", "```"]
     for group in vlan.switch_groups(SWITCH):
         lines += [f"# {group.reason}", group_text(group)]
-    meters = (meter for unit in (WEB, DB) for app in (learning, loop_guard) for meter in app.network_meters(unit))
-    for meter in (*discovery.switch_meters(SWITCH), *meters):
+    meters = (*discovery.switch_meters(SWITCH), *loop_guard.switch_meters(SWITCH))
+    for meter in (*meters, *learning.network_meters(WEB), *learning.network_meters(DB)):
         lines += [f"# {meter.reason}", meter_text(meter)]
     return "\n".join([*lines, "```"]) + "\n"
 

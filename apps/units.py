@@ -35,8 +35,6 @@ class LocalPort:
     learns: bool
     meter: int | None
     """Limits copies to the controller; None where the switch has no meters."""
-    probes: int | None
-    """The same for probes (`apps.loop_guard`), which must get through when the other is used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,6 @@ class OutsidePort:
     addresses: tuple[Address, ...]
     learns: bool
     meter: int | None
-    probes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +127,7 @@ class SwitchUnit:
     next_hops: tuple[NextHop, ...] = ()
     announcements: int | None = None
     """Meter for discovery frames; None where the switch has no meters."""
+    probes: int | None = None
+    """Meter for probes (`apps.loop_guard`), likewise."""
+    unheard: tuple[int, ...] = ()
+    """Interfaces whose probes are not taken for now, as there were too many."""

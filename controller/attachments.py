@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from controller.fabric.model import Interface, SwitchView
+from controller.fabric.model import End, Interface, SwitchView
 from controller.fabric.outside_loops import Attachment
 from controller.intent.edit import IntentEdit
 from controller.intent.model import Intent, Port
@@ -26,9 +26,30 @@ def is_attached(intent: Intent, at: Attachment) -> bool:
     return port is not None and at.network in port.networks
 
 
-def switch_of(intent: Intent, at: Attachment) -> str:
-    """The switch of an attachment; empty if there is none, or it is none."""
-    return intent.ports[at.port].switch or "" if is_attached(intent, at) else ""
+def end_of(intent: Intent, at: Attachment) -> End | None:
+    """The interface of an attachment; None if it is outside, or none any more."""
+    port = intent.ports[at.port] if is_attached(intent, at) else None
+    return End(port.switch, port.interface) if port and port.switch and port.interface else None
+
+
+def attachment_at(situation: Situation, end: End, tag: int | None) -> Attachment | None:
+    """Which port's frames are those with that VLAN ID at an interface, and on which of its networks."""
+    port = situation.index.ports_by_switch.get(end.switch, {}).get(end.interface)
+    if port is None:
+        return None
+    network = port.network if tag is None else dict(port.trunk).get(tag)
+    return Attachment(network, port.id) if network else None
+
+
+def outside_attachment(situation: Situation, network: str) -> Attachment | None:
+    """A port of a network behind a tunnel endpoint that is not ours; they are alike, as none can be blocked."""
+    ports = situation.index.ports_by_network.get(network, ())
+    return next((Attachment(network, port.id) for port, _ in ports if port.endpoint), None)
+
+
+def is_tunnel(situation: Situation, end: End) -> bool:
+    """Whether an interface is a tunnel's."""
+    return end.interface in situation.intent.fabric.switches[end.switch].tunnels.values()
 
 
 def gone_with(edit: IntentEdit) -> list[Attachment]:

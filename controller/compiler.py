@@ -23,7 +23,7 @@ from controller.dataplane.flow import Flow, Group, Program
 from controller.dataplane.program import EMPTY_SHARE, Share, assemble, share_of
 
 NETWORK_APPS = (access, learning, forwarding, vlan, overlay, loop_guard)
-SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery)
+SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery, loop_guard)
 SWITCH = ""
 """Stands in for a network's id where a share is the switch's own."""
 
@@ -169,11 +169,11 @@ class Compiler:
 def compile_network(unit: NetworkUnit) -> Share:
     """The share of one network on one switch."""
     flows: Iterator[Flow] = (flow for app in NETWORK_APPS for flow in app.network_flows(unit))
-    return share_of(flows, meters=chain(learning.network_meters(unit), loop_guard.network_meters(unit)))
+    return share_of(flows, meters=learning.network_meters(unit))
 
 
 def compile_switch(unit: SwitchUnit) -> Share:
     """The share that a switch has regardless of networks."""
     flows: Iterator[Flow] = (flow for app in SWITCH_APPS for flow in app.switch_flows(unit))
     groups: Iterator[Group] = vlan.switch_groups(unit)
-    return share_of(flows, groups, discovery.switch_meters(unit))
+    return share_of(flows, groups, chain(discovery.switch_meters(unit), loop_guard.switch_meters(unit)))

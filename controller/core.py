@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from apps import learning
-from controller.attachments import come_to, come_with, gone_with, is_attached, switch_of
+from controller.attachments import come_to, come_with, end_of, gone_with, is_attached
 from controller.compiler import Change, Compiler, beside, network_of
 from controller.dataplane.fields import ETH_SRC
 from controller.dataplane.flow import Reason
@@ -20,6 +20,7 @@ from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
 from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, OutsideLoops
+from controller.fabric.probe_limits import ProbeLimits
 from controller.fabric.settling import Moved, Settling
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Intent, SegmentKey
@@ -37,11 +38,13 @@ class Core:
         self._second_keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
         self.loops = OutsideLoops()
+        self._probe_limits = ProbeLimits()
         self.situation = Situation(
             keys=self._keys,
             second_keys=self._second_keys,
             spreading=self.settling.spreading,
             blocked=self.loops.blocked,
+            unheard=self._probe_limits.unheard,
         )
         self.discovery = Discovery()
         self.compiler = Compiler()
@@ -200,6 +203,13 @@ class Core:
             self._touched.networks.add(network)
         return verdict
 
+    def count_probe(self, at: End, now: float) -> bool:
+        """What looks like a probe came in at an interface. Whether none is taken there from now on."""
+        is_too_many = self._probe_limits.count(at, now)
+        if is_too_many:
+            self._touched.switches.add(at.switch)
+        return is_too_many
+
     def heard_probe(self, at: Attachment, sender: Attachment, now: float) -> None:
         """An authentic probe that had left by `sender` came in at `at`."""
         intent = self.situation.intent
@@ -216,9 +226,12 @@ class Core:
         """
 
         def is_away(at: Attachment) -> bool:
-            view = self.fabric.switches.get(switch_of(self.situation.intent, at))
-            return view is not None and (not view.connected or view.name in self.waiting or view.name in busy)
+            end = end_of(self.situation.intent, at)
+            view = self.fabric.switches.get(end.switch) if end else None
+            is_there = view is not None and view.connected and not (view.name in self.waiting or view.name in busy)
+            return end is not None and (not is_there or end in self.situation.unheard)
 
+        self._touched.switches.update(end.switch for end in self._probe_limits.advance(now))
         blocked, released = self.loops.advance(now, is_away)
         for one in self.loops.around(blocked):
             # Where frames that circled came in last is not where their senders are.

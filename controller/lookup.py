@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from apps.units import NetworkUnit, NextHop, SwitchUnit
+from controller.fabric.model import SwitchView
 from controller.fabric.spreading import Spreading
 from controller.intent.model import IpAddress, Segment, Switch
-from controller.network_plan import ANNOUNCEMENTS, NetworkPlan, is_one_family
+from controller.network_plan import ANNOUNCEMENTS, PROBES, NetworkPlan, is_one_family
 from controller.overlay_plan import overlay_units
 from controller.situation import Situation
 from controller.vlan_plan import aim_of, vlan_units
@@ -40,6 +41,8 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
         peers=_peers(situation, switch),
         next_hops=tuple(_next_hops(situation, name)),
         announcements=ANNOUNCEMENTS if view.has_meters else None,
+        probes=PROBES if view.has_meters else None,
+        unheard=tuple(sorted(_unheard(situation, view))),
     )
 
 
@@ -81,6 +84,12 @@ def _link_interfaces(situation: Situation, switch: str) -> Iterator[int]:
         for end in (link.a, link.b):
             if end.switch == switch and (number := view.number(end.interface)) is not None:
                 yield number
+
+
+def _unheard(situation: Situation, view: SwitchView) -> Iterator[int]:
+    for end in situation.unheard:
+        if end.switch == view.name and (number := view.number(end.interface)) is not None:
+            yield number
 
 
 def _peers(situation: Situation, switch: Switch) -> tuple[IpAddress, ...]:

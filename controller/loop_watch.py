@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterable
 
 from apps.loop_guard import PROBES
+from controller.attachments import attachment_at, is_tunnel, outside_attachment
 from controller.core import Core
-from controller.dataplane.flow import Reason
 from controller.fabric.model import End
-from controller.fabric.outside_loops import Attachment, Block, Cause
+from controller.fabric.outside_loops import Block, Cause
+from controller.fabric.probe_limits import UNHEARD_FOR
 from controller.loop_probes import LoopProbes
 from controller.southbound.bounded_log import BoundedLog
-from controller.southbound.probes import BadProbe, Probe, decode_probe, encode_probe
+from controller.southbound.probes import BadProbe, Probe, decode_probe, encode_probe, tag_of
 from controller.southbound.southbound import Southbound
 
 log = logging.getLogger(__name__)
@@ -40,11 +41,8 @@ class LoopWatch:
         self._probes = LoopProbes(core)
         self._suspects = BoundedLog(log)
 
-    def beat(self, now: float) -> bool:
-        """Send the probes whose turn it is, and judge what was heard. Whether something is blocked or released.
-
-        Call it every `controller.announcer.SLICE` seconds.
-        """
+    def beat(self, now: float) -> None:
+        """Send the probes whose turn it is, and judge what was heard; every `controller.announcer.SLICE` seconds."""
         self._send(self._probes.next_slice())
         blocked, released = self._core.advance_loops(now, self._southbound.busy())
         for block in blocked:
@@ -53,35 +51,37 @@ class LoopWatch:
         for block in released:
             self._southbound.statistics.outside_loops["released"] += 1
             log.info("released: probes do not come back any more", extra=self._names(block))
-        return bool(blocked or released)
 
     def appeared(self, end: End) -> None:
         """An interface has come or changed: probe it now, if it is a tenant's."""
         if self._probes.is_probed(end):
             self._send([end])
 
-    def hear(self, reason: Reason, data: bytes, now: float) -> None:
-        """A probe came in, by what its copy looks like; the flow that made the copy says where."""
+    def hear(self, switch: str, in_port: int, data: bytes, now: float) -> None:
+        """What looks like a probe came in at an interface."""
+        end = self._core.interface_of(switch, in_port)
+        if end is None:
+            return
+        names = {"switch": switch, "interface": end.interface}
+        if self._core.count_probe(end, now):
+            self._suspects.warning(now, "too many probes: none is taken for %.0f s", UNHEARD_FOR, **names)
         try:
             probe = decode_probe(data, self._secret, time.time())
         except BadProbe as bad:
             self._southbound.statistics.bad_probes += 1
-            names = {"network": reason.network, "port": reason.port}
             self._suspects.warning(now, "probe not believed: %s", bad, **names)
             return
-        sender = self._sender(probe)
-        if sender is not None:
-            self._core.heard_probe(Attachment(reason.network, reason.port), sender, now)
-
-    def _sender(self, probe: Probe) -> Attachment | None:
-        """Whose probe it is, if it still is somebody's."""
-        name = self._core.switch_of(probe.dpid)
-        end = self._core.interface_of(name, probe.interface) if name else None
-        port = self._core.situation.index.ports_by_switch.get(end.switch, {}).get(end.interface) if end else None
-        if port is None:
-            return None
-        network = dict(port.trunk).get(probe.tag) if port.trunk else port.network
-        return Attachment(network, port.id) if network else None
+        situation, name = self._core.situation, self._core.switch_of(probe.dpid)
+        left = self._core.interface_of(name, probe.interface) if name else None
+        sender = attachment_at(situation, left, probe.tag) if left else None
+        if sender is None:
+            return
+        if is_tunnel(situation, end):
+            at = outside_attachment(situation, sender.network)
+        else:
+            at = attachment_at(situation, end, tag_of(data))
+        if at:
+            self._core.heard_probe(at, sender, now)
 
     def _send(self, ends: Iterable[End]) -> None:
         now = time.time()
@@ -89,7 +89,8 @@ class LoopWatch:
             view = self._core.fabric.switches[end.switch]
             number = view.interfaces[end.interface].number
             port = self._core.situation.index.ports_by_switch[end.switch][end.interface]
-            for tag in [tag for tag, _ in port.trunk] or [0]:
+            tags = [tag for tag, _ in port.trunk]
+            for tag in tags or (None,):
                 frame = encode_probe(Probe(view.dpid, number, tag), PROBES, self._secret, now)
                 self._southbound.packet_out(end.switch, number, frame)
 

@@ -18,17 +18,16 @@ from controller.situation import Situation
 
 ANNOUNCEMENTS = OUR_METERS[0]
 """The meter for discovery frames."""
-_HALF = len(OUR_METERS) // 2
+PROBES = OUR_METERS[1]
+"""The meter for probes (`apps.loop_guard`)."""
 
 
 def meter_number(interface: int) -> int:
-    """The meter for copies from an interface, never that of announcements; interfaces far apart may share one."""
-    return OUR_METERS[1 + interface % (_HALF - 1)]
+    """The meter for copies from an interface, never one of those above; interfaces far apart may share one.
 
-
-def probe_meter_number(interface: int) -> int:
-    """The meter for probes that come in at an interface, never one of those for other copies; likewise."""
-    return OUR_METERS[_HALF + interface % _HALF]
+    Interfaces count from 1.
+    """
+    return OUR_METERS[2 + (interface - 1) % (len(OUR_METERS) - 2)]
 
 
 def is_one_family(switch: Switch, endpoint: IpAddress) -> bool:
@@ -82,9 +81,9 @@ class NetworkPlan:
             number = view.number(port.interface)
             if number is None or (Attachment(self.network, port.id) in self.situation.blocked) != blocked:
                 continue
-            meter, probes = (meter_number(number), probe_meter_number(number)) if view.has_meters else (None, None)
+            meter = meter_number(number) if view.has_meters else None
             past = tuple(Address(mac, learned=True, leaving=True) for name, mac in leaving if name == port.id)
-            yield LocalPort(port.id, number, tag, self.addresses(port) + past, not port.mac, meter, probes)
+            yield LocalPort(port.id, number, tag, self.addresses(port) + past, not port.mac, meter)
 
     def _is_attached(self, switch: str, interface: str | None) -> bool:
         view = self.view(switch)

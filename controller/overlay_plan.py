@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from apps.units import NetworkUnit, OutsidePort, RemoteAddress
 from controller.intent.model import IpAddress, Port, Switch
-from controller.network_plan import NetworkPlan, is_one_family, meter_number, probe_meter_number
+from controller.network_plan import NetworkPlan, is_one_family, meter_number
 
 
 def overlay_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
@@ -37,8 +37,8 @@ def overlay_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
 def _outside_ports(plan: NetworkPlan, switch: Switch, has_meters: bool, tunnel: int | None) -> Iterator[OutsidePort]:
     for port in plan.outside:
         if port.endpoint and tunnel is not None and is_one_family(switch, port.endpoint):
-            meter, probes = (meter_number(tunnel), probe_meter_number(tunnel)) if has_meters else (None, None)
-            yield OutsidePort(port.id, port.endpoint, plan.addresses(port), not port.mac, meter, probes)
+            meter = meter_number(tunnel) if has_meters else None
+            yield OutsidePort(port.id, port.endpoint, plan.addresses(port), not port.mac, meter)
 
 
 # What follows is by IP version and made once, as it is the same for all switches but the one whose it is.

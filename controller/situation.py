@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from controller.dataplane.fields import mac_number
 from controller.dataplane.flow import OUR_GROUPS
 from controller.fabric.addresses import Addresses
-from controller.fabric.model import Fabric
+from controller.fabric.model import End, Fabric
 from controller.fabric.outside_loops import Attachment
 from controller.fabric.routes import Routes
 from controller.fabric.spreading import Spreading
@@ -132,6 +132,8 @@ class Situation:
     """Where addresses of VLAN networks are as far as switches were told; nothing of a network means: as they should."""
     blocked: Collection[Attachment] = frozenset()
     """Ports on networks that are looped outside of us."""
+    unheard: Collection[End] = frozenset()
+    """Interfaces whose probes are not taken, as there were too many."""
 
     @property
     def intent(self) -> Intent:

@@ -108,7 +108,9 @@ class SwitchEvents:
         elif reason.app == learning.APP:
             self._learn(name, reason, data)
         elif reason.app == loop_guard.APP:
-            self._loops.hear(reason, data, self.clock)
+            self._loops.hear(name, in_port, data, self.clock)
+            if self._core.is_dirty:
+                self._schedule()
 
     def flow_expired(self, name: str, cookie: int) -> None:
         """A switch dropped a flow after silence."""
@@ -157,7 +159,8 @@ class SwitchEvents:
 
     def watch_loops(self) -> None:
         """Probe the tenants' interfaces whose turn it is, and have ports blocked or released."""
-        if self._loops.beat(self.clock):
+        self._loops.beat(self.clock)
+        if self._core.is_dirty:
             self._schedule()
 
     def explain_missing_tunnels(self, networks: Iterable[str], switches: Collection[str]) -> None:

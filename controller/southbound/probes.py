@@ -25,6 +25,7 @@ SIGNATURE_BYTES = 16
 
 _TYPE = Struct("!H")
 _TAG = Struct("!HH")
+_TAGS = _TYPE.pack(ETH_VLAN), _TYPE.pack(ETH_SERVICE_VLAN)
 _PLACE = Struct("!QIH")
 _OURS = Struct("!3sHB14sQ")
 _OUI = b"\x02\x7e\x74"
@@ -38,16 +39,16 @@ class BadProbe(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Where a probe left: an interface of a switch, and the VLAN ID of a trunk port's network or 0."""
+    """Where a probe left: an interface of a switch, and the VLAN ID if it is a trunk port's."""
 
     dpid: int
     interface: int
-    tag: int
+    tag: int | None
 
 
 def encode_probe(probe: Probe, destination: int, key: bytes, time: float) -> bytes:
     """An Ethernet frame to `destination` that leaves at `time` (seconds since 1970), signed with `key`."""
-    place = _PLACE.pack(probe.dpid, probe.interface, probe.tag)
+    place = _PLACE.pack(probe.dpid, probe.interface, probe.tag or 0)
     ours = _OURS.pack(_OUI, _PROTOCOL, _VERSION, place, int(time * 1000))
     # Each place has an address of its own, or bridges outside would see one that moves.
     source = b"\x02" + blake2b(place, digest_size=5).digest()
@@ -62,7 +63,7 @@ def decode_probe(data: bytes, key: bytes, time: float) -> Probe:
     Raises:
         BadProbe: it is not ours, is cut off, is not signed with `key`, or is older than `FRESH` seconds.
     """
-    at = 16 if data[12:14] in (_TYPE.pack(ETH_VLAN), _TYPE.pack(ETH_SERVICE_VLAN)) else 12
+    at = 16 if data[12:14] in _TAGS else 12
     start, end = at + 2, at + 2 + _OURS.size
     if len(data) < end + SIGNATURE_BYTES or data[at:start] != _TYPE.pack(ETH_OUI_EXTENDED):
         raise BadProbe("it is not a probe, or cut off")
@@ -73,7 +74,13 @@ def decode_probe(data: bytes, key: bytes, time: float) -> Probe:
         raise BadProbe(f"it is of protocol {protocol}, version {version}")
     if abs(time - sent / 1000) > FRESH:
         raise BadProbe(f"it is {time - sent / 1000:.1f} s old")
-    return Probe(*_PLACE.unpack(place))
+    dpid, interface, tag = _PLACE.unpack(place)
+    return Probe(dpid, interface, tag or None)
+
+
+def tag_of(data: bytes) -> int | None:
+    """The VLAN ID of a frame's outer tag, if it has one."""
+    return int.from_bytes(data[14:16], "big") & 0xFFF if data[12:14] in _TAGS else None
 
 
 def _signature(signed: bytes, key: bytes) -> bytes:
