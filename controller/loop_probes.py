@@ -8,6 +8,7 @@ period regardless, as they are released by silence. One that has just appeared i
 from __future__ import annotations
 
 from controller.announcer import SLICE
+from controller.attachments import end_of
 from controller.core import Core
 from controller.fabric.model import End
 from controller.fabric.outside_loops import PERIOD
@@ -52,9 +53,8 @@ class LoopProbes:
         return [End(name, interface) for name in switches for interface in ports.get(name, ())]
 
     def _list_watched(self) -> list[End]:
-        ports = self._core.situation.intent.ports
-        those = (ports[name] for name in sorted({at.port for at in self._core.loops.watched()}))
-        return [End(port.switch, port.interface) for port in those if port.switch and port.interface]
+        ends = (end_of(self._core.situation.intent, at) for at in self._core.loops.watched())
+        return sorted(set(filter(None, ends)))
 
 
 def _share(ends: list[End]) -> int:

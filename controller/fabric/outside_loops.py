@@ -136,7 +136,7 @@ class OutsideLoops:
 
         Nothing can be said about attachments that are away, as they neither send nor hear probes for now.
         """
-        if not (self._heard or self.blocked or self._muted):
+        if not (self._heard or self.blocked or self._muted or self._is_stale):
             return [], []
         self._expire(now, is_away)
         if self._is_stale:
@@ -165,7 +165,7 @@ class OutsideLoops:
         """These are no attachments any more."""
         for at in attachments:
             self._fixed.discard(at)
-            for known in (self.blocked, self._holds, self._past, self._muted, self._order, self._heard):
+            for known in (self.blocked, self._holds, self._past, self._muted, self._order, self._heard, self._segments):
                 known.pop(at, None)
             for senders in self._heard.values():
                 senders.pop(at, None)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from controller.core import Core
 from controller.fabric.memory import Memory, from_plain, to_plain
 from controller.fabric.model import End, Interface, Link, SwitchView
+from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.state_directory import StateDirectory
 from controller.state_file import StateError
 from tests.unit.test_core import GUEST, INTENT, INTERFACES, KEYS, SWITCHES, started
@@ -19,6 +20,7 @@ from tests.unit.test_core import GUEST, INTENT, INTERFACES, KEYS, SWITCHES, star
 names = st.text(min_size=1, max_size=8)
 numbers = st.integers(0, 2**48)
 ends = st.builds(End, names, names)
+attachments = st.builds(Attachment, names, names)
 views = st.builds(
     lambda name, dpid, interfaces, meters: SwitchView(name, dpid, {one.name: one for one in interfaces}, False, meters),
     names,
@@ -27,16 +29,25 @@ views = st.builds(
     st.booleans(),
 )
 memories = st.builds(
-    lambda views, heard, addresses: Memory({view.name: view for view in views}, tuple(heard), addresses),
+    lambda views, heard, addresses, blocked: Memory(
+        {view.name: view for view in views}, tuple(heard), addresses, tuple(blocked)
+    ),
     st.lists(views, max_size=3),
     st.lists(st.tuples(ends, ends), max_size=3),
     st.dictionaries(names, st.dictionaries(numbers, names, max_size=3), max_size=3),
+    st.lists(st.builds(Block, attachments, attachments, st.sampled_from(Cause)), max_size=3),
 )
 
 
 @given(memories)
 def test_a_memory_comes_back_as_it_was(memory: Memory) -> None:
     assert from_plain(json.loads(json.dumps(to_plain(memory)))) == memory
+
+
+def test_what_was_kept_before_blocked_ports_were_is_still_read() -> None:
+    plain = to_plain(remembered())
+    del plain["blocked"]
+    assert from_plain(plain) == remembered()
 
 
 @given(
