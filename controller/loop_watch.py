@@ -64,7 +64,7 @@ class LoopWatch:
             return
         names = {"switch": switch, "interface": end.interface}
         if self._core.count_probe(end, now):
-            self._suspects.warning(now, "too many probes: none is taken for %.0f s", UNHEARD_FOR, **names)
+            log.warning("too many probes: none is taken for %.0f s", UNHEARD_FOR, extra=names)
         try:
             probe = decode_probe(data, self._secret, time.time())
         except BadProbe as bad:

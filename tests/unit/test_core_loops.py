@@ -7,6 +7,7 @@ from dataclasses import replace
 from apps.loop_guard import PROBES
 from controller.core import Core
 from controller.dataplane.fields import ETH_OUI_EXTENDED
+from controller.dataplane.flow import Flow
 from controller.dataplane.interpreter import Interpreter
 from controller.dataplane.packet import Packet
 from controller.fabric.addresses import Verdict
@@ -14,7 +15,7 @@ from controller.fabric.memory import Memory
 from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import LOST_AFTER, MUTED, Attachment, Block, Cause
 from controller.fabric.probe_limits import MOST, UNHEARD_FOR
-from controller.intent.model import Intent, Port
+from controller.intent.model import Intent, Port, Segment, SegmentKey
 from tests.unit.test_core import GUEST, INTENT, INTERFACES, KEYS, SWITCHES, started
 
 A, B = Attachment("blue/web", "blue/a"), Attachment("blue/web", "blue/b")
@@ -196,3 +197,25 @@ def test_an_interface_that_sends_too_many_probes_is_not_heard_for_a_while_and_st
     core.changes()
     assert is_copied(2)
     assert core.advance_loops(UNHEARD_FOR + LOST_AFTER)[1]
+
+
+def test_tags_of_a_trunk_port_can_change_places_while_it_is_blocked_on_both_networks() -> None:
+    networks = {name: replace(INTENT.networks["red/web"], name=name[4:]) for name in ("red/web", "red/db")}
+    keys = {name: SegmentKey(Segment.VXLAN, at) for at, name in enumerate(networks, 5000)}
+    trunk = Port("red", "t", trunk=((7, "red/web"), (8, "red/db")), switch="s1", interface="tap2")
+    core = Core()
+    core.adopt(Intent(INTENT.fabric, ("red",), networks, {trunk.id: trunk}), keys)
+    core.switch_ready("s1", INTERFACES, True, 0.0)
+    told: dict[int, Flow] = {}
+    for tags in ((7, 8), (8, 7), (7, 8)):
+        swapped = replace(trunk, trunk=tuple(zip(tags, networks, strict=True)))
+        core.adopt(Intent(INTENT.fabric, ("red",), networks, {trunk.id: swapped}), keys)
+        for network in networks:
+            core.heard_probe(Attachment(network, trunk.id), Attachment(network, trunk.id), 0.0)
+        core.advance_loops(0.0)
+        assert len(core.loops.blocked) == 2
+        for change in core.changes():
+            for cookie in change.before.flows.keys() - change.after.flows.keys():
+                del told[cookie]
+            told.update(change.after.flows)
+        assert told == core.compiler.program("s1").flows

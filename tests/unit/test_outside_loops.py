@@ -179,7 +179,7 @@ def test_what_is_no_attachment_any_more_is_forgotten() -> None:
 
 def test_a_port_is_muted_no_longer_when_all_others_are_gone() -> None:
     loops = OutsideLoops()
-    connect(loops, (A, B), 0.0)
+    loops.hear(B, A, 0.0)
     advance(loops, 0.0)
     loops.forget([B])
     advance(loops, MUTED)
@@ -197,6 +197,17 @@ def test_after_a_restart_it_stays_blocked_until_probes_tell() -> None:
     assert advance(loops, PERIOD) == ([], [])
     assert loops.blocked == {A: block}
     assert round(silence(loops, PERIOD) / LOST_AFTER) == 2
+
+
+def test_after_a_restart_it_stays_blocked_as_long_as_it_is_away() -> None:
+    """Here it closed a circle through two networks, of which a new daemon knows only the half."""
+    block = Block(A, DB, Cause.LOOPED)
+    for away in (A, DB):
+        loops = OutsideLoops()
+        loops.restore([block], 0.0)
+        assert advance(loops, 1000.0, [away]) == ([], [])
+        assert advance(loops, 1000.0 + LOST_AFTER - 0.1) == ([], [])
+        assert advance(loops, 1000.0 + LOST_AFTER) == ([], [block])
 
 
 def test_of_very_many_that_hear_each_other_few_are_remembered_and_all_but_one_blocked() -> None:
