@@ -62,7 +62,9 @@ class LoopWatch:
         end = self._core.interface_of(switch, in_port)
         if end is None:
             return
-        names = {"switch": switch, "interface": end.interface}
+        port = self._core.situation.index.ports_by_switch.get(switch, {}).get(end.interface)
+        whose = {"tenant": port.tenant, "port": port.id} if port else {}
+        names = {"switch": switch, "interface": end.interface, **whose}
         if self._core.count_probe(end, now):
             log.warning("too many probes: none is taken for %.0f s", UNHEARD_FOR, extra=names)
         try:

@@ -150,6 +150,7 @@ def test_what_is_forged_or_old_is_counted_and_changes_nothing(caplog: pytest.Log
         assert site.blocked("s2", 1, frame) == {}
     assert site.wires.statistics.bad_probes == 4
     assert all(text.startswith("probe not believed: ") for text in caplog.messages)
+    assert {(one.__dict__["tenant"], one.__dict__["port"]) for one in caplog.records} == {("blue", "blue/b")}
     assert len(caplog.messages) == 4
 
 
