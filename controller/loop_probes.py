@@ -14,8 +14,8 @@ from controller.fabric.model import End
 from controller.fabric.outside_loops import PERIOD
 
 SLICES = round(PERIOD / SLICE)
-MOST = 25
-"""Interfaces probed in one slice at most, other than those that are connected; a thousand of them fit into a period."""
+MOST = 50
+"""Interfaces probed in one slice at most, other than those that are connected: a thousand in a second."""
 
 
 class LoopProbes:
