@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.fabric.model import Link
-from controller.fabric.paths import PLANES, Goal, Paths
+from controller.fabric.paths import Paths
 from controller.fabric.routes import RouteTransition
 from tests.unit.graphs import SWITCHES, some_links
 
-GOALS = [Goal(switch, plane) for switch in SWITCHES for plane in range(PLANES)]
 some_switches = st.sets(st.sampled_from(SWITCHES))
 steps = st.lists(st.tuples(some_links, st.lists(some_switches, max_size=2)), min_size=1, max_size=4)
 
@@ -21,30 +20,27 @@ class Switches:
 
     def __init__(self) -> None:
         self.transition = RouteTransition()
-        self.may: dict[tuple[str, Goal], set[str]] = {}
+        self.may: dict[tuple[str, str], set[str]] = {}
 
     def assert_no_circle(self) -> None:
         routes = self.transition.snapshot()
-        for goal in GOALS:
+        for destination in SWITCHES:
             graph: nx.DiGraph[str] = nx.DiGraph()
             for switch in SWITCHES:
-                may = self.may.setdefault((switch, goal), set())
-                hop = routes.told[goal].get(switch)
+                may = self.may.setdefault((switch, destination), set())
+                hop = routes.told[destination].get(switch)
                 may |= {hop.switch} if hop else set()
                 graph.add_edges_from((switch, neighbour) for neighbour in may)
-                assert may <= set(self.transition.may_send(switch, goal))
+                assert may <= set(routes.neighbours(switch, destination))
             assert nx.is_directed_acyclic_graph(graph)
 
     def confirm(self, connected: set[str]) -> bool:
-        """Whether it was not all settled before."""
         routes = self.transition.snapshot()
-        for switch, goal in self.may:
+        for switch, destination in self.may:
             if switch in connected:
-                hop = routes.told[goal].get(switch)
-                self.may[switch, goal] = {hop.switch} if hop else set()
-        was_settled = self.transition.is_settled
-        self.transition.advance(connected)
-        return not was_settled
+                hop = routes.told[destination].get(switch)
+                self.may[switch, destination] = {hop.switch} if hop else set()
+        return bool(self.transition.advance(connected))
 
 
 @given(steps)
@@ -52,7 +48,7 @@ def test_no_mixture_of_next_hops_has_a_circle(history: list[tuple[frozenset[Link
     switches = Switches()
     for links, confirmations in history:
         paths = Paths(SWITCHES, links)
-        switches.transition.retarget(paths, SWITCHES)
+        switches.transition.retarget(paths)
         switches.assert_no_circle()
         for connected in confirmations:
             switches.confirm(connected)
@@ -62,4 +58,4 @@ def test_no_mixture_of_next_hops_has_a_circle(history: list[tuple[frozenset[Link
             break
         switches.assert_no_circle()
     assert switches.transition.is_settled
-    assert switches.transition.snapshot().told == {goal: paths.towards(goal) for goal in GOALS}
+    assert switches.transition.snapshot().told == {switch: paths.towards(switch) for switch in SWITCHES}

@@ -21,7 +21,7 @@ def link(a: str, b: str) -> Link:
 
 graphs = st.sets(st.sampled_from(PAIRS)).map(lambda pairs: frozenset(link(a, b) for a, b in pairs))
 some_switches = st.sets(st.sampled_from(SWITCHES))
-steps = st.lists(st.tuples(graphs, some_switches, st.booleans(), st.booleans()), min_size=1, max_size=5)
+steps = st.lists(st.tuples(graphs, some_switches, st.booleans()), min_size=1, max_size=5)
 
 
 class Switches:
@@ -56,19 +56,19 @@ class Switches:
 
 
 @given(steps)
-def test_no_mixture_of_trees_has_a_circle(history: list[tuple[frozenset[Link], set[str], bool, bool]]) -> None:
+def test_no_mixture_of_trees_has_a_circle(history: list[tuple[frozenset[Link], set[str], bool]]) -> None:
     transition, switches = TreeTransition(), Switches()
-    for wires, connected, confirms, is_rested in history:
+    for wires, connected, confirms in history:
         live = wires.difference(*switches.stale.values())
-        transition.retarget(span(live), live, connected)
+        transition.retarget(span(SWITCHES, live), live, connected)
         switches.assert_no_circle(transition.active, live)
         switches.lose(transition.active, live, connected)
         if confirms:
             switches.tell(transition.active, connected)
-            transition.advance(live, connected, is_rested=is_rested)
+            transition.advance(live, connected)
             switches.assert_no_circle(transition.active, live)
     for _ in range(2):
         switches.tell(transition.active, set(SWITCHES))
-        transition.advance(live, SWITCHES, is_rested=True)
+        transition.advance(live, SWITCHES)
     assert not transition.is_pending
-    assert transition.active == span(live)
+    assert transition.active == span(SWITCHES, live)

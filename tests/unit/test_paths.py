@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import pairwise
 
 import networkx as nx
 from hypothesis import given
 
 from controller.fabric.model import End, Link
-from controller.fabric.paths import PLANES, Goal, Hop, Paths
-from tests.unit.graphs import SWITCHES, graph_of, link, some_links
+from controller.fabric.paths import Paths
+from controller.fabric.routes import Routes
+from tests.unit.graphs import SWITCHES, graph_of, link, some_links, some_switches
 
 
 def exit_of(paths: Paths, switch: str, destination: str) -> End | None:
     """The interface by which a switch sends to another; None when it cannot, or is there."""
-    hop = paths.towards(Goal(destination, 0)).get(switch)
+    hop = paths.towards(destination).get(switch)
     return hop.exit if hop else None
 
 
@@ -23,30 +23,16 @@ def route(paths: Paths, source: str, destination: str) -> list[str]:
     """Switches from one to another, both included; empty when there is no way."""
     found = [source]
     while found[-1] != destination:
-        hop = paths.towards(Goal(destination, 0)).get(found[-1])
+        hop = paths.towards(destination).get(found[-1])
         if hop is None:
             return []
         found.append(hop.switch)
     return found
 
 
-def test_planes_share_equal_neighbours_evenly() -> None:
-    paths = Paths(SWITCHES, frozenset({link("s0", "s2"), link("s0", "s1"), link("s1", "s3"), link("s2", "s3")}))
-    taken = Counter(paths.towards(Goal("s3", plane))["s0"].switch for plane in range(PLANES))
-    assert taken == {"s1": PLANES // 2, "s2": PLANES // 2}
-
-
-def test_the_cheapest_way_is_taken_however_long() -> None:
-    dear = link("s0", "s3")
-    links = frozenset({dear, link("s0", "s1"), link("s1", "s2"), link("s2", "s3")})
-    assert route(Paths(SWITCHES, links, {dear: 4}), "s0", "s3") == ["s0", "s1", "s2", "s3"]
-    assert route(Paths(SWITCHES, links, {dear: 2}), "s0", "s3") == ["s0", "s3"]
-
-
-def test_the_cheapest_of_parallel_links_is_taken_and_the_others_are_spare() -> None:
-    first, second = link("s0", "s1", 0), link("s0", "s1", 1)
-    paths = Paths(SWITCHES, frozenset({first, second}), {first: 7})
-    assert paths.towards(Goal("s1", 0))["s0"] == Hop("s1", End("s0", "to-s1-1"), (End("s0", "to-s1-0"),))
+def test_the_first_of_equal_neighbours_is_taken() -> None:
+    links = frozenset({link("s0", "s2"), link("s0", "s1"), link("s1", "s3"), link("s2", "s3")})
+    assert route(Paths(SWITCHES, links), "s0", "s3") == ["s0", "s1", "s3"]
 
 
 def test_the_first_of_parallel_links_is_taken() -> None:
@@ -98,4 +84,14 @@ def test_paths_do_not_depend_on_the_order_of_events(links: frozenset[Link]) -> N
     one = Paths(SWITCHES, links)
     other = Paths(reversed(SWITCHES), frozenset(sorted(links, reverse=True)))
     for destination in SWITCHES:
-        assert all(one.towards(Goal(destination, plane)) == other.towards(Goal(destination, plane)) for plane in range(PLANES))
+        assert one.towards(destination) == other.towards(destination)
+
+
+@given(some_links, some_switches)
+def test_carriers_are_what_routes_between_members_cross(links: frozenset[Link], members: frozenset[str]) -> None:
+    paths = Paths(SWITCHES, links)
+    carriers = Routes.of(paths).carriers(members)
+    assert carriers.keys() == members
+    for destination in members:
+        crossed = {switch for source in members for switch in route(paths, source, destination)[:-1]}
+        assert carriers[destination] == crossed
