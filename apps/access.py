@@ -25,11 +25,10 @@ def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
 def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
     """Entry of each local port, and delivery of each address behind one."""
     for port in unit.local:
-        vlan = VLAN_NONE if port.tag is None else VLAN_PRESENT | port.tag
         if unit.enters:
             yield CLASSIFY.flow(
                 "port",
-                match_of(in_port=port.interface, vlan_vid=vlan),
+                match_of(in_port=port.interface, vlan_vid=vlan_of(port)),
                 unit.reason("access", "enters", port.id),
                 actions=() if port.tag is None else (PopVlan(),),
                 goto=SOURCE,
@@ -42,6 +41,11 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
                 unit.reason("access", "delivered", port.id),
                 actions=deliver(port),
             )
+
+
+def vlan_of(port: LocalPort) -> int:
+    """What a match of the VLAN has to be for frames from a port."""
+    return VLAN_NONE if port.tag is None else VLAN_PRESENT | port.tag
 
 
 def deliver(port: LocalPort) -> Actions:

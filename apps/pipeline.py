@@ -75,6 +75,8 @@ CLASSIFY = Table(
     sets=frozenset({METADATA}),
     next=frozenset({"vlan", "tunnel", "source"}),
     priorities={
+        "unheard": 600,
+        "probe": 500,
         "port": 400,
         "lldp": 350,
         "refuse": 300,

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
-from apps import access, discovery, forwarding, guest_lldp, learning, overlay, pipeline, vlan
+from apps import access, discovery, forwarding, guest_lldp, learning, loop_guard, overlay, pipeline, vlan
 from apps.labels import TREE_GROUPS, label_of
 from apps.pipeline import PIPELINE, SEGMENT_CODE, encapsulation_number, network_number
 from apps.units import Address, DetourHop, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit
@@ -25,11 +25,11 @@ from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.fabric.detours import Colour
 from controller.intent.model import Segment, SegmentKey
 
-NETWORK_APPS = (access, learning, forwarding, guest_lldp, vlan, overlay)
-SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery)
+NETWORK_APPS = (access, learning, forwarding, guest_lldp, vlan, overlay, loop_guard)
+SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery, loop_guard)
 
 PEER = IPv4Address("192.0.2.2")
-METERS = (OUR_METERS[0], OUR_METERS[3])
+METERS = (OUR_METERS[0], OUR_METERS[1], OUR_METERS[4])
 SWITCH = SwitchUnit(
     switch="hv1",
     links=(1, 5),
@@ -40,6 +40,8 @@ SWITCH = SwitchUnit(
     detours=(DetourHop(2, "leaf1", Colour.RED, 1), DetourHop(2, "leaf1", Colour.BLUE, 5)),
     trees=((1, 5),),
     announcements=METERS[0],
+    probes=METERS[1],
+    unheard=(3,),
 )
 WEB = NetworkUnit(
     switch="hv1",
@@ -50,6 +52,7 @@ WEB = NetworkUnit(
         LocalPort("blue/web1", 2, None, (Address(0x020000000001, learned=False),), learns=False, meter=None),
         LocalPort("blue/trunk1", 4, 7, (Address(0x020000000003, learned=False),), learns=False, meter=None),
     ),
+    blocked=(LocalPort("blue/web3", 6, None, (Address(0x020000000005, learned=False),), learns=False, meter=None),),
     remote=(RemoteAddress(0x020000000002, "blue/web2", label=label_of(2, 0)),),
     label=label_of(1, 0),
     tree=0,
@@ -59,7 +62,7 @@ DB = NetworkUnit(
     network="red/db",
     segment=SegmentKey(Segment.VXLAN, 70000),
     age=300,
-    local=(LocalPort("red/db1", 3, None, (Address(0x020000000001, learned=True),), learns=True, meter=METERS[1]),),
+    local=(LocalPort("red/db1", 3, None, (Address(0x020000000001, learned=True),), learns=True, meter=METERS[2]),),
     remote=(RemoteAddress(0x020000000002, "red/db2", endpoint=PEER),),
     tunnel=10,
     peers=(PEER,),
@@ -94,19 +97,19 @@ are never touched.
 
 **Groups** {first_group:#x} to {last_group:#x} and **meters** {first_meter:#x} to {last_meter:#x} are ours; all others
 are left alone. A group is the next hop towards one switch, or, from {first_tree:#x} on, the branches of a tree, and
-keeps its number while paths change. The first meter limits announcements to {announcements} a second, each other one
-the copies of unknown senders' frames from an interface to {copies} a second.
+keeps its number while paths change. The first meter limits announcements to {announcements} a second, the second probes
+to {probes}, each other one the copies of unknown senders' frames from an interface to {copies} a second.
 """
 
 EXAMPLE = """\
 ## An example, flow by flow
 
-The switch `hv1` has links on interfaces 1 and 5, the VXLAN tunnel interface on 10, and three ports: `blue/web1`
-(interface 2) and `blue/trunk1` (interface 4, where the network has tag 7) on `blue/web`, which is VLAN 96; and
-`red/db1` (interface 3), whose addresses are learned, on `red/db`, which is VXLAN 70000 and passes LLDP. Both tenants
-use the same MACs. The network on VLAN 96 has a port on switch `leaf1`, too. Of the trees only the one that it floods
-along is shown, and of the next hops only those of its plane. Each flow stands under what it is for, in the form that
-`ovs-ofctl` reads.
+The switch `hv1` has links on interfaces 1 and 5, the VXLAN tunnel interface on 10, and four ports: `blue/web1`
+(interface 2), `blue/trunk1` (interface 4, where the network has tag 7) and `blue/web3` (interface 6, blocked as it is
+looped outside) on `blue/web`, which is VLAN 96; and `red/db1` (interface 3), whose addresses are learned and which sent
+too many forged probes, on `red/db`, which is VXLAN 70000 and passes LLDP. Both tenants use the same MACs. The network
+on VLAN 96 has a port on switch `leaf1`, too. Of the trees only the one that it floods along is shown, and of the next
+hops only those of its plane. Each flow stands under what it is for, in the form that `ovs-ofctl` reads.
 """
 
 
@@ -176,6 +179,7 @@ def _numbers() -> str:
         last_meter=OUR_METERS[-1],
         announcements=discovery.RATE,
         copies=learning.RATE,
+        probes=loop_guard.RATE,
     )
 
 
@@ -190,7 +194,8 @@ def _groups_and_meters() -> str:
     lines = ["### Groups and meters\n", "```"]
     for group in vlan.switch_groups(SWITCH):
         lines += [f"# {group.reason}", group_text(group)]
-    for meter in (*discovery.switch_meters(SWITCH), *learning.network_meters(WEB), *learning.network_meters(DB)):
+    meters = (*discovery.switch_meters(SWITCH), *loop_guard.switch_meters(SWITCH))
+    for meter in (*meters, *learning.network_meters(WEB), *learning.network_meters(DB)):
         lines += [f"# {meter.reason}", meter_text(meter)]
     return "\n".join([*lines, "```"]) + "\n"
 

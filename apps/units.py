@@ -73,6 +73,8 @@ class NetworkUnit:
     age: int
     """Seconds of silence after which a learned address is forgotten."""
     local: tuple[LocalPort, ...] = ()
+    blocked: tuple[LocalPort, ...] = ()
+    """Ports of the network that are looped outside of us: nothing but probes enters there, and nothing leaves."""
     outside: tuple[OutsidePort, ...] = ()
     remote: tuple[RemoteAddress, ...] = ()
     label: int | None = None
@@ -144,3 +146,7 @@ class SwitchUnit:
     """For each tree the interfaces along which this switch floods; empty where VLAN networks have no use for trees."""
     announcements: int | None = None
     """Meter for discovery frames; None where the switch has no meters."""
+    probes: int | None = None
+    """Meter for probes (`apps.loop_guard`), likewise."""
+    unheard: tuple[int, ...] = ()
+    """Interfaces whose probes are not taken for now, as there were too many."""

@@ -14,15 +14,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
+from itertools import chain
 
-from apps import access, discovery, forwarding, guest_lldp, learning, overlay, vlan
+from apps import access, discovery, forwarding, guest_lldp, learning, loop_guard, overlay, vlan
 from apps.units import NetworkUnit, SwitchUnit
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import Flow, Group, Program
 from controller.dataplane.program import EMPTY_SHARE, Share, assemble, share_of
 
-NETWORK_APPS = (access, learning, forwarding, guest_lldp, vlan, overlay)
-SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery)
+NETWORK_APPS = (access, learning, forwarding, guest_lldp, vlan, overlay, loop_guard)
+SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery, loop_guard)
 SWITCH = ""
 """Stands in for a network's id where a share is the switch's own."""
 
@@ -175,4 +176,4 @@ def compile_switch(unit: SwitchUnit) -> Share:
     """The share that a switch has regardless of networks."""
     flows: Iterator[Flow] = (flow for app in SWITCH_APPS for flow in app.switch_flows(unit))
     groups: Iterator[Group] = vlan.switch_groups(unit)
-    return share_of(flows, groups, discovery.switch_meters(unit))
+    return share_of(flows, groups, chain(discovery.switch_meters(unit), loop_guard.switch_meters(unit)))

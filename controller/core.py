@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from apps import learning
+from controller.attachments import come_to, come_with, end_of, gone_with, is_attached
 from controller.compiler import Change, Compiler, beside, network_of
 from controller.dataplane.fields import ETH_SRC
 from controller.dataplane.flow import Reason
@@ -20,6 +21,8 @@ from controller.fabric.damping import Damping
 from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
 from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
+from controller.fabric.outside_loops import Attachment, Block, OutsideLoops
+from controller.fabric.probe_limits import ProbeLimits
 from controller.fabric.settling import Moved, Settling
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Intent, SegmentKey
@@ -39,8 +42,15 @@ class Core:
         self._keys: dict[str, SegmentKey] = {}
         self._second_keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
-        whereabouts = self.settling.whereabouts
-        self.situation = Situation(keys=self._keys, second_keys=self._second_keys, whereabouts=whereabouts)
+        self.loops = OutsideLoops()
+        self._probe_limits = ProbeLimits()
+        self.situation = Situation(
+            keys=self._keys,
+            second_keys=self._second_keys,
+            whereabouts=self.settling.whereabouts,
+            blocked=self.loops.blocked,
+            unheard=self._probe_limits.unheard,
+        )
         self.discovery = Discovery()
         self.damping = Damping()
         self.compiler = Compiler()
@@ -79,6 +89,8 @@ class Core:
         self.discovery.keep_pace(edit.after.fabric.discovery.period, self._now or 0.0)
         addresses.limit = edit.after.fabric.learning.limit
         addresses.keep_only(edit.touched_networks(), index.learning_ports, index.given_addresses)
+        self.loops.forget(gone_with(edit))
+        self.loops.arrived(come_with(edit, self.situation))
         self._touched.edit(self.situation, edit)
         self.rekey(keys)
         self._refresh_links()
@@ -103,7 +115,9 @@ class Core:
         addresses = {network: dict(macs) for network, macs in known.items()}
         measured = ((link, self.discovery.latency(link)) for link in self.fabric.links)
         latencies = {link: seconds for link, seconds in measured if seconds is not None}
-        return Memory(self.fabric.switches, self.discovery.heard(), addresses, latencies=latencies)
+        return Memory(
+            self.fabric.switches, self.discovery.heard(), addresses, latencies, tuple(self.loops.blocked.values())
+        )
 
     def restore(self, memory: Memory, now: float) -> None:
         """Start with what was learned before, as far as it fits the intent that was adopted."""
@@ -121,6 +135,7 @@ class Core:
         for network, macs in memory.addresses.items():
             for mac, port in macs.items():
                 self.observed(network, port, mac)
+        self.loops.restore((one for one in memory.blocked if is_attached(self.situation.intent, one.at)), now)
         self._touched.switches.update(known)
         self._touched.networks.update(self.situation.intent.networks)
         self._refresh_links()
@@ -137,6 +152,8 @@ class Core:
             for interface in known.interfaces.values() if known else ():
                 if not _is_usable(view.interfaces.get(interface.name), interface.number):
                     self.discovery.forget(End(name, interface.name))
+            if known:
+                self.loops.arrived(come_to(self.situation, known, view.interfaces.values()))
             self._touched.switch(self.situation, name)
         self._links_are_stale = True
         return is_known
@@ -158,6 +175,8 @@ class Core:
             self._touched.interface(self.situation, name, interface.name)
         if deleted or not interface.up or (known and known.number != interface.number):
             self.discovery.forget(End(name, interface.name))
+        if not deleted:
+            self.loops.arrived(come_to(self.situation, view, [interface]))
         self._links_are_stale = True
 
     def heard(self, at: End, sender: End, now: float, seconds: float | None = None) -> bool:
@@ -193,12 +212,52 @@ class Core:
         given = self.situation.index.given_addresses.get(network, frozenset())
         if port not in self.situation.index.learning_ports.get(network, ()):
             return Verdict.INVALID
+        if self.loops.is_muted(Attachment(network, port)):
+            return Verdict.MUTED
         known = self.situation.addresses.of(network).get(mac)
         verdict = self.situation.addresses.observe(network, port, mac, given)
         if self.situation.addresses.of(network).get(mac) != known:
             self.revision += 1
             self._touched.networks.add(network)
         return verdict
+
+    def count_probe(self, at: End, now: float) -> bool:
+        """What looks like a probe came in at an interface. Whether none is taken there from now on."""
+        is_too_many = self._probe_limits.count(at, now)
+        if is_too_many:
+            self._touched.switches.add(at.switch)
+        return is_too_many
+
+    def heard_probe(self, at: Attachment, sender: Attachment, now: float) -> None:
+        """An authentic probe that had left by `sender` came in at `at`."""
+        intent = self.situation.intent
+        if is_attached(intent, at) and is_attached(intent, sender):
+            port = intent.ports[at.port]
+            # Of what was sent to a port whose MAC is given, nothing passes when it comes back.
+            if at != sender or not port.mac:
+                self.loops.hear(at, sender, now, can_block=port.endpoint is None)
+
+    def advance_loops(self, now: float, busy: Collection[str] = ()) -> tuple[list[Block], list[Block]]:
+        """Time passed: the ports that are looped outside of us and blocked from now on, and those that are released.
+
+        Switches that are `busy` are judged as if they had no session.
+        """
+
+        def is_away(at: Attachment) -> bool:
+            end = end_of(self.situation.intent, at)
+            view = self.fabric.switches.get(end.switch) if end else None
+            is_there = view is not None and view.connected and not (view.name in self.waiting or view.name in busy)
+            return end is not None and (not is_there or end in self.situation.unheard)
+
+        self._touched.switches.update(end.switch for end in self._probe_limits.advance(now))
+        blocked, released = self.loops.advance(now, is_away)
+        for one in self.loops.around(blocked):
+            # Where frames that circled came in last is not where their senders are.
+            self.situation.addresses.forget_port(one.network, one.port)
+            self._touched.networks.add(one.network)
+        self._touched.networks.update(block.at.network for block in released)
+        self.revision += bool(blocked or released)
+        return blocked, released
 
     def flow_expired(self, name: str, cookie: int) -> None:
         """A switch dropped a flow because its learned sender was silent."""

@@ -226,11 +226,12 @@ class Daemon:
             self._schedule()
 
     async def _beat(self) -> None:
-        """What is done again and again: announce, age links, open gates."""
+        """What is done again and again: announce, age links, watch for loops, open gates."""
         due = time.monotonic()
         while True:
             # By the clock, or what is done would be added to the period. What is late by a beat is not made up for.
             due = max(due + self._events.beat(), time.monotonic())
+            self._events.watch_loops()
             if self._core.tick(self._events.clock, self._southbound.busy()):
                 self._schedule()
             self._events.open_gates()

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from apps.labels import label_of
 from apps.units import DetourHop, NetworkUnit, NextHop, SwitchUnit
-from controller.fabric.model import End
+from controller.fabric.model import End, SwitchView
 from controller.fabric.trees import TREES, branches, tree_number
 from controller.fabric.whereabouts import Whereabouts
 from controller.intent.model import IpAddress, Segment, Switch
-from controller.network_plan import ANNOUNCEMENTS, NetworkPlan, is_one_family
+from controller.network_plan import ANNOUNCEMENTS, PROBES, NetworkPlan, is_one_family
 from controller.overlay_plan import overlay_units
 from controller.situation import Situation
 from controller.vlan_plan import aim_of, vlan_units
@@ -45,6 +45,8 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
         detours=tuple(_detours(situation, name)),
         trees=_trees(situation, name),
         announcements=ANNOUNCEMENTS if view.has_meters else None,
+        probes=PROBES if view.has_meters else None,
+        unheard=tuple(sorted(_unheard(situation, view))),
     )
 
 
@@ -88,6 +90,12 @@ def _link_interfaces(situation: Situation, switch: str) -> Iterator[int]:
         for end in (link.a, link.b):
             if end.switch == switch and (number := view.number(end.interface)) is not None:
                 yield number
+
+
+def _unheard(situation: Situation, view: SwitchView) -> Iterator[int]:
+    for end in situation.unheard:
+        if end.switch == view.name and (number := view.number(end.interface)) is not None:
+            yield number
 
 
 def _peers(situation: Situation, switch: Switch) -> tuple[IpAddress, ...]:

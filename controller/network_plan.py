@@ -12,16 +12,22 @@ from apps.units import Address, LocalPort
 from controller.dataplane.fields import mac_number
 from controller.dataplane.flow import OUR_METERS
 from controller.fabric.model import SwitchView
+from controller.fabric.outside_loops import Attachment
 from controller.intent.model import IpAddress, Port, SegmentKey, Switch
 from controller.situation import Situation
 
 ANNOUNCEMENTS = OUR_METERS[0]
 """The meter for discovery frames."""
+PROBES = OUR_METERS[1]
+"""The meter for probes (`apps.loop_guard`)."""
 
 
 def meter_number(interface: int) -> int:
-    """The meter for copies from an interface, never that of announcements; interfaces far apart may share one."""
-    return OUR_METERS[1 + interface % (len(OUR_METERS) - 1)]
+    """The meter for copies from an interface, never one of those above; interfaces far apart may share one.
+
+    Interfaces count from 1.
+    """
+    return OUR_METERS[2 + (interface - 1) % (len(OUR_METERS) - 2)]
 
 
 def is_one_family(switch: Switch, endpoint: IpAddress) -> bool:
@@ -65,12 +71,20 @@ class NetworkPlan:
 
     def local_ports(self, view: SwitchView, past: Iterable[tuple[str, int]] = ()) -> Iterator[LocalPort]:
         """The ports on a switch; `past` are (port id, MAC) to which others may still send."""
+        return self._ports(view, past, blocked=False)
+
+    def blocked_ports(self, view: SwitchView, past: Iterable[tuple[str, int]] = ()) -> Iterator[LocalPort]:
+        """The same for those that are blocked, as they are looped outside of us."""
+        return self._ports(view, past, blocked=True)
+
+    def _ports(self, view: SwitchView, past: Iterable[tuple[str, int]], *, blocked: bool) -> Iterator[LocalPort]:
         for port, tag in self.members.get(view.name, ()):
             number = view.number(port.interface)
-            if number is not None:
-                meter = meter_number(number) if view.has_meters else None
-                gone = tuple(mac for name, mac in past if name == port.id)
-                yield LocalPort(port.id, number, tag, self.addresses(port), not port.mac, meter, gone)
+            if number is None or (Attachment(self.network, port.id) in self.situation.blocked) != blocked:
+                continue
+            meter = meter_number(number) if view.has_meters else None
+            gone = tuple(mac for name, mac in past if name == port.id)
+            yield LocalPort(port.id, number, tag, self.addresses(port), not port.mac, meter, gone)
 
     def _is_attached(self, switch: str, interface: str | None) -> bool:
         view = self.view(switch)

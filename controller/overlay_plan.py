@@ -25,6 +25,7 @@ def overlay_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
                 segment=plan.segment,
                 age=plan.age,
                 local=tuple(plan.local_ports(view)),
+                blocked=tuple(plan.blocked_ports(view)),
                 outside=tuple(_outside_ports(plan, switch, view.has_meters, tunnel)),
                 remote=tuple(address for member, address in remote.get(version, ()) if member != name),
                 tunnel=tunnel,

@@ -7,12 +7,13 @@ daemon's core makes a new one whenever fabric, routes, detours or trees change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from controller.dataplane.fields import mac_number
 from controller.fabric.addresses import Addresses
-from controller.fabric.model import Fabric
+from controller.fabric.model import End, Fabric
+from controller.fabric.outside_loops import Attachment
 from controller.fabric.paths import SWITCH_NUMBERS
 from controller.fabric.protection import Protection
 from controller.fabric.routes import Routes
@@ -131,6 +132,10 @@ class Situation:
     addresses: Addresses = field(default_factory=lambda: Addresses(limit=0))
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     """Where addresses of VLAN networks are as far as switches were told; nothing of a network means: as they should."""
+    blocked: Collection[Attachment] = frozenset()
+    """Ports on networks that are looped outside of us."""
+    unheard: Collection[End] = frozenset()
+    """Interfaces whose probes are not taken, as there were too many."""
 
     @property
     def intent(self) -> Intent:

@@ -1,8 +1,8 @@
 """What switches report, told to the core in the operator's names, and logged.
 
 A copy of a frame carries the cookie of the flow that sent it; that flow's reason says what it is for: an announcement
-heard on a link, or a sender that is not known yet. Frames are read as little as possible and never trusted: from a
-learning port only the source address counts, from a link only what is signed with the secret.
+heard on a link, a sender that is not known yet, or a probe that came back. Frames are read as little as possible and
+never trusted: from a learning port only the source address counts, all else only when it is signed with the secret.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import logging
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
-from apps import discovery, learning
+from apps import discovery, learning, loop_guard
 from controller.announcements import Announcements
+from controller.announcer import LONGEST_SLICE
 from controller.core import Core
 from controller.dataplane.fields import mac_text
 from controller.dataplane.flow import Reason
@@ -20,6 +21,7 @@ from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface
 from controller.gate import GRACE, Gate
 from controller.listening_clock import ListeningClock
+from controller.loop_watch import LoopWatch
 from controller.missing import missing_tunnels, networks_on
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.drift import Drift
@@ -34,6 +36,7 @@ REFUSALS = {
     Verdict.FORGED: "it is given to another port of the network",
     Verdict.FULL: "the port has as many as `learning: {limit: ...}` allows; frames for it are flooded",
     Verdict.INVALID: "it is no guest's",
+    Verdict.MUTED: "the port is looped outside of us",
 }
 
 
@@ -47,6 +50,9 @@ class SwitchEvents:
         self._southbound = Southbound(self, {})
         self._clock = ListeningClock()
         self.announcements = Announcements(core, self._southbound, secret, self._clock)
+        self._loops = LoopWatch(core, secret, self._southbound)
+        self._loops_due = 0.0
+        """When to look for loops next: beats come faster when announcements do."""
         self._gate = Gate()
         self._refusals = BoundedLog(log)
         self._suspects = BoundedLog(log)
@@ -103,6 +109,7 @@ class SwitchEvents:
         end = End(name, interface.name)
         if self._core.announces(end):
             self.announcements.announce([end])
+        self._loops.appeared(end)
         self._schedule()
 
     def packet_in(self, name: str, cookie: int, in_port: int, data: bytes) -> None:
@@ -115,6 +122,10 @@ class SwitchEvents:
                 self._schedule()
         elif reason.app == learning.APP:
             self._learn(name, reason, data)
+        elif reason.app == loop_guard.APP:
+            self._loops.hear(name, in_port, data, self.clock)
+            if self._core.is_dirty:
+                self._schedule()
 
     def flow_expired(self, name: str, cookie: int) -> None:
         """A switch dropped a flow after silence."""
@@ -157,6 +168,15 @@ class SwitchEvents:
         for what_is_wrong, found in (("missing", what.missing), ("changed", what.altered)):
             for reason, flows in islice(found.items(), MOST_REASONS):
                 log.warning("%s flows for %s: %d", what_is_wrong, reason, flows, extra=_names(name, reason))
+
+    def watch_loops(self) -> None:
+        """Probe the tenants' interfaces whose turn it is, and have ports blocked or released; at each beat."""
+        if self.clock < self._loops_due:
+            return
+        self._loops_due = max(self._loops_due, self.clock - LONGEST_SLICE) + LONGEST_SLICE
+        self._loops.beat(self.clock)
+        if self._core.is_dirty:
+            self._schedule()
 
     def explain_missing_tunnels(self, networks: Iterable[str], switches: Collection[str]) -> None:
         """Say which tunnel interfaces these networks need and these switches lack, and how to add them."""

@@ -52,6 +52,7 @@ def vlan_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
                 segment=plan.segment,
                 age=plan.age,
                 local=tuple(plan.local_ports(view, past)),
+                blocked=tuple(plan.blocked_ports(view, past)),
                 remote=tuple(_remote(plan, directory, name)) if is_spread else (),
                 label=label_of(numbers[name], plan.segment.key % PLANES) if is_spread else None,
                 tree=tree_number(plan.segment) if is_spread else None,

@@ -21,6 +21,8 @@ VLAN_PRESENT = 0x1000
 ETH_LLDP = 0x88CC
 ETH_VLAN = 0x8100
 ETH_SERVICE_VLAN = 0x88A8
+ETH_OUI_EXTENDED = 0x88B7
+"""A protocol named by an OUI and two more octets follows (IEEE 802-2014, 9.2.4)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

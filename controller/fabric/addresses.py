@@ -26,6 +26,8 @@ class Verdict(Enum):
     FORGED = "forged"
     FULL = "full"
     INVALID = "invalid"
+    MUTED = "muted"
+    """Not observed at all, as the port is looped outside of us (`controller.fabric.outside_loops`)."""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,11 @@ class Addresses:
         if not known:
             del self.by_network[network]
         return True
+
+    def forget_port(self, network: str, port: str) -> None:
+        """Drop all addresses behind a port of a network."""
+        for mac in [mac for mac, where in self.of(network).items() if where == port]:
+            self.forget(network, mac)
 
     def of(self, network: str) -> Mapping[int, str]:
         """MAC -> port id of one network."""

@@ -1,4 +1,4 @@
-"""What was learned, in a form that outlives the daemon: interfaces, links, and addresses of guests.
+"""What was learned, in a form that outlives the daemon: interfaces, links, addresses of guests, and blocked ports.
 
 A daemon that starts with what its predecessor knew computes the same programs before the first switch has connected,
 and has nothing to send. All of it is stale until confirmed: no switch is connected to it yet, a link ends when both its
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.fabric.model import End, Interface, Link, SwitchView
+from controller.fabric.outside_loops import Attachment, Block, Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Memory:
     """Network id -> MAC -> port id."""
     latencies: Mapping[Link, float] = field(default_factory=dict)
     """In seconds, of the links where one was measured; for those who look."""
+    blocked: tuple[Block, ...] = ()
 
 
 def to_plain(memory: Memory) -> dict[str, Any]:
@@ -51,6 +53,10 @@ def to_plain(memory: Memory) -> dict[str, Any]:
         "latencies": [
             [link.a.switch, link.a.interface, link.b.switch, link.b.interface, seconds]
             for link, seconds in memory.latencies.items()
+        ],
+        "blocked": [
+            [block.at.network, block.at.port, block.partner.network, block.partner.port, block.cause.value]
+            for block in memory.blocked
         ],
     }
 
@@ -79,7 +85,14 @@ def _memory(content: Any) -> Memory:  # noqa: ANN401
             Link(End(_text(a), _text(b)), End(_text(c), _text(d))): _seconds(seconds)
             for a, b, c, d, seconds in content.get("latencies", ())
         },
+        # Daemons before this was kept wrote none.
+        tuple(_block(*entry) for entry in content.get("blocked", ())),
     )
+
+
+def _block(network: object, port: object, other_network: object, other_port: object, cause: object) -> Block:
+    partner = Attachment(_text(other_network), _text(other_port))
+    return Block(Attachment(_text(network), _text(port)), partner, Cause(_text(cause)))
 
 
 def _view(name: str, view: Mapping[str, Any]) -> SwitchView:

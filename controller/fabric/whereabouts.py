@@ -64,8 +64,9 @@ class Directory:
             elif len(self.past) < MOST_PAST:
                 self.past[mac, home.switch] = home
         self.wanted, self.members = wanted, members
-        self.told = wanted if told == wanted else told
-        self.past = {at: home for at, home in self.past.items() if home.switch in members}
+        is_alone = len(members) < 2
+        self.told = wanted if told == wanted or is_alone else told
+        self.past = {at: home for at, home in self.past.items() if home.switch in members and not is_alone}
 
     def step(self, confirmed: Collection[str], reached: Collection[str], *, is_rested: bool) -> bool:
         """Tell others of what switches in `confirmed` have, if they are in `reached`. Whether that changed something.

@@ -41,6 +41,10 @@ class Statistics:
     """Wires that were found to be no links, by kind: `looped`, `one way`, `shared`."""
     links_held_down: int = 0
     """How often a link was not used for a while, because it kept coming back."""
+    outside_loops: Counter[str] = field(default_factory=Counter)
+    """Ports that were blocked because of loops outside, by cause, and those that were released."""
+    bad_probes: int = 0
+    """Frames at tenants' ports that look like probes for such loops and are none of ours, or old."""
     packet_outs: int = 0
     packet_outs_dropped: int = 0
     """Frames for a switch that does not read, or is not there."""

@@ -17,7 +17,9 @@ from apps import learning
 from controller.core import Core
 from controller.dataplane.flow import Flow, Meter
 from controller.fabric.discovery import LOST_AFTER, PERIOD
-from controller.fabric.model import Interface
+from controller.fabric.model import End, Interface
+from controller.fabric.outside_loops import Attachment
+from controller.fabric.probe_limits import MOST
 from controller.intent.model import OVERLAYS, Intent, Segment, SegmentKey
 from controller.self_check import check_all
 from tests.property.fabrics import Plant, plants
@@ -160,6 +162,24 @@ class Events(RuleBasedStateMachine):
         ]
         if cookies:
             self.core.flow_expired(*data.draw(st.sampled_from(cookies)))
+
+    @rule(data=st.data(), seconds=st.sampled_from((0.0, 1.0, 10.0)))
+    def hear_probes(self, data: st.DataObject, seconds: float) -> None:
+        """Guests connect ports outside of us, or do so no more."""
+        ports = self.core.situation.intent.ports.values()
+        there = sorted(Attachment(network, port.id) for port in ports for network in port.networks)
+        self.now += seconds
+        if there:
+            one, other = data.draw(st.sampled_from(there)), data.draw(st.sampled_from(there))
+            self.core.heard_probe(one, other, self.now)
+        self.core.advance_loops(self.now)
+
+    @rule(data=st.data())
+    def send_too_many_probes(self, data: st.DataObject) -> None:
+        view = self.plant.views[data.draw(st.sampled_from(sorted(self.plant.views)))]
+        end = End(view.name, data.draw(st.sampled_from(sorted(view.interfaces))))
+        for _ in range(MOST + 1):
+            self.core.count_probe(end, self.now)
 
     @rule(is_rested=st.booleans())
     def confirm(self, is_rested: bool) -> None:

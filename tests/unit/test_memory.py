@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from controller.core import Core
 from controller.fabric.memory import Memory, from_plain, to_plain
 from controller.fabric.model import End, Interface, Link, SwitchView
+from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.state_directory import StateDirectory, read_memory
 from controller.state_file import StateError
 from tests.unit.test_core import GUEST, INTENT, INTERFACES, KEYS, SWITCHES, started
@@ -20,6 +21,7 @@ from tests.unit.test_core import GUEST, INTENT, INTERFACES, KEYS, SWITCHES, star
 names = st.text(min_size=1, max_size=8)
 numbers = st.integers(0, 2**48)
 ends = st.builds(End, names, names)
+attachments = st.builds(Attachment, names, names)
 views = st.builds(
     lambda name, dpid, interfaces, *flags: SwitchView(name, dpid, {one.name: one for one in interfaces}, *flags),
     names,
@@ -29,11 +31,14 @@ views = st.builds(
     st.booleans(),
 )
 memories = st.builds(
-    lambda views, heard, *more: Memory({view.name: view for view in views}, tuple(heard), *more),
+    lambda views, heard, addresses, latencies, blocked: Memory(
+        {view.name: view for view in views}, tuple(heard), addresses, latencies, tuple(blocked)
+    ),
     st.lists(views, max_size=3),
     st.lists(st.tuples(ends, ends), max_size=3),
     st.dictionaries(names, st.dictionaries(numbers, names, max_size=3), max_size=3),
     st.dictionaries(st.builds(Link, ends, ends), st.floats(0, 10), max_size=3),
+    st.lists(st.builds(Block, attachments, attachments, st.sampled_from(Cause)), max_size=3),
 )
 
 
@@ -53,6 +58,12 @@ def test_the_form_of_the_version_before_is_understood() -> None:
     memory = from_plain({"switches": {"s1": view}, "heard": [], "addresses": {}})
     assert memory == Memory({"s1": SwitchView("s1", 1, {"eth1": Interface("eth1", 5)}, False, False)})
     assert speeds(memory) == [0]
+
+
+def test_what_was_kept_before_blocked_ports_were_is_still_read() -> None:
+    plain = to_plain(remembered())
+    del plain["blocked"]
+    assert from_plain(plain) == remembered()
 
 
 @given(

@@ -26,8 +26,10 @@ ALLOWED = {
     "controller.compiler": {"apps", "controller.dataplane"},
     "controller.touched": {"controller.situation", "controller.intent"},
     "controller.missing": {"controller.situation"},
+    "controller.attachments": {"controller.situation", "controller.fabric", "controller.intent"},
     "controller.core": {
         *("apps", "controller.compiler", "controller.lookup", "controller.situation", "controller.touched"),
+        "controller.attachments",
         *("controller.dataplane", "controller.fabric", "controller.intent"),
     },
     "controller.self_check": {
@@ -48,6 +50,7 @@ PURE_FILES = (
     "controller.compiler",
     "controller.touched",
     "controller.missing",
+    "controller.attachments",
     "controller.core",
     "controller.self_check",
 )
