@@ -11,16 +11,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from apps import learning
+from controller.answers import Answers
 from controller.attachments import come_to, come_with, end_of, gone_with, is_attached
-from controller.compiler import Change, Compiler, beside, network_of
+from controller.compiler import Change, beside, network_of
 from controller.dataplane.fields import ETH_SRC
-from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
 from controller.fabric.costs import link_costs
 from controller.fabric.damping import Damping
 from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
-from controller.fabric.model import End, Fabric, Interface, Link, SwitchView
+from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, OutsideLoops
 from controller.fabric.probe_limits import ProbeLimits
 from controller.fabric.settling import Moved, Settling
@@ -35,10 +35,11 @@ AIMED_AT_ONCE = 50
 """How many networks are aimed in the time in which one unit is compiled, roughly."""
 
 
-class Core:
+class Core(Answers):
     """State of one daemon. Times are seconds of any steady clock."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._keys: dict[str, SegmentKey] = {}
         self._second_keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
@@ -53,25 +54,16 @@ class Core:
         )
         self.discovery = Discovery()
         self.damping = Damping()
-        self.compiler = Compiler()
         self.revision = 0
         """Grows with every change of what `memory` returns."""
         self.has_memory = False
         """Whether it began with links that a predecessor had found."""
         self.waiting: Collection[str] = ()
         """Connected switches that still do what they were told before their session began: as if they had none."""
-        self._announcing: dict[End, bool] = {}
-        self._announcing_of: Mapping[str, SwitchView] = {}
-        """Views for which `_announcing` was filled."""
         self._touched = Touched()
         self._links_are_stale = False
         self._now: float | None = None
         """Time of the last tick; links are not damped before the first one."""
-
-    @property
-    def fabric(self) -> Fabric:
-        """A snapshot of what is there; of links, as of the last `changes`."""
-        return self.situation.fabric
 
     def adopt(
         self, intent: Intent, keys: Mapping[str, SegmentKey], second_keys: Mapping[str, SegmentKey] | None = None
@@ -85,7 +77,7 @@ class Core:
             self._keep_switches(edit)
         index, addresses = self.situation.index, self.situation.addresses
         index.edit(edit)
-        self._announcing.clear()
+        self.forget_answers()
         self.discovery.keep_pace(edit.after.fabric.discovery.period, self._now or 0.0)
         addresses.limit = edit.after.fabric.learning.limit
         addresses.keep_only(edit.touched_networks(), index.learning_ports, index.given_addresses)
@@ -280,49 +272,6 @@ class Core:
         moved = self.settling.advance(self.fabric.links, self._followers(), switches, is_rested=is_rested)
         self._take_up(moved)
         return bool(moved)
-
-    def connected_switches(self) -> list[str]:
-        """Switches that have a session."""
-        return [name for name, view in self.fabric.switches.items() if view.connected]
-
-    def reason(self, name: str, cookie: int) -> Reason | None:
-        """Why a flow of a switch is there."""
-        flow = self.compiler.find(name, cookie)
-        return flow.reason if flow else None
-
-    def switch_of(self, dpid: int) -> str | None:
-        """Name of the switch with this dpid."""
-        return self.situation.index.names.get(dpid)
-
-    def interface_of(self, name: str, number: int) -> End | None:
-        """The interface of a switch that has this OpenFlow number."""
-        view = self.fabric.switches.get(name)
-        interface = view.names.get(number) if view else None
-        return End(name, interface) if interface else None
-
-    def missing_switches(self) -> list[str]:
-        """Switches of intent that have no session."""
-        return sorted(self.situation.intent.fabric.switches.keys() - set(self.connected_switches()))
-
-    def absent_switches(self) -> list[str]:
-        """Switches that were seen before, so that they may hold something of ours, and have no session."""
-        return sorted(name for name, view in self.fabric.switches.items() if not view.connected)
-
-    def announces(self, end: End) -> bool:
-        """Whether announcements are sent from and believed at an interface: it is there, up, and no tenant's."""
-        if self._announcing_of is not self.fabric.switches:
-            self._announcing, self._announcing_of = {}, self.fabric.switches
-        if (known := self._announcing.get(end)) is None:
-            # Remembered, as it is asked four times for each announcement.
-            known = self._announcing[end] = self._may_announce(end)
-        return known
-
-    def _may_announce(self, end: End) -> bool:
-        view = self.fabric.switches.get(end.switch)
-        interface = view.interfaces.get(end.interface) if view else None
-        return (
-            interface is not None and interface.up and not self.situation.index.is_reserved(end.switch, end.interface)
-        )
 
     @property
     def is_dirty(self) -> bool:

@@ -27,7 +27,11 @@ ALLOWED = {
     "controller.touched": {"controller.situation", "controller.intent"},
     "controller.missing": {"controller.situation"},
     "controller.attachments": {"controller.situation", "controller.fabric", "controller.intent"},
+    "controller.answers": {
+        *("controller.compiler", "controller.situation", "controller.dataplane", "controller.fabric"),
+    },
     "controller.core": {
+        "controller.answers",
         *("apps", "controller.compiler", "controller.lookup", "controller.situation", "controller.touched"),
         "controller.attachments",
         *("controller.dataplane", "controller.fabric", "controller.intent"),
@@ -51,6 +55,7 @@ PURE_FILES = (
     "controller.touched",
     "controller.missing",
     "controller.attachments",
+    "controller.answers",
     "controller.core",
     "controller.self_check",
 )
