@@ -12,11 +12,12 @@ each. Which one a switch can tell from the last bits of the tag, so it need not 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from apps.access import deliver
 from apps.labels import TREE_GROUPS, labelled, next_hop_group, to_label, to_switch
 from apps.pipeline import CLASSIFY, DELIVER, DESTINATION, DETOUR_PCP, FLOODED, FLOODED_PCP, VLAN
-from apps.units import LocalPort, NetworkUnit, SwitchUnit
+from apps.units import DetourHop, LocalPort, NetworkUnit, NextHop, SwitchUnit
 from controller.dataplane.fields import ETH_DST, VLAN_PCP, VLAN_PRESENT, VLAN_VID
 from controller.dataplane.flow import (
     Action,
@@ -36,13 +37,14 @@ from controller.dataplane.table import match_of
 from controller.fabric.trees import TREES
 
 APP = "vlan"
+TAGGED = (VLAN_PRESENT, VLAN_PRESENT)
+"""A match of frames with a tag, whichever."""
 
 
 def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
     """Tagged frames from links, and the way of those that are for other switches."""
-    tagged = (VLAN_PRESENT, VLAN_PRESENT)
     for interface in unit.links:
-        match = match_of(in_port=interface, vlan_vid=tagged)
+        match = match_of(in_port=interface, vlan_vid=TAGGED)
         yield CLASSIFY.flow("link", match, Reason(APP, "tagged frame from a link"), goto=VLAN)
     for tree, _ in enumerate(unit.trees):
         tags = (VLAN_PRESENT | tree, VLAN_PRESENT | TREES - 1)
@@ -50,33 +52,47 @@ def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
         yield VLAN.flow(
             "tree", match_of(vlan_vid=tags, vlan_pcp=FLOODED_PCP), reason, actions=(ToGroup(TREE_GROUPS[tree]),)
         )
-    for hop in unit.next_hops:
-        group = ToGroup(next_hop_group(hop.label))
-        yield VLAN.flow(
-            "label", match_of(eth_dst=to_label(hop.label)), Reason(APP, f"on its way to {hop.switch}"), actions=(group,)
-        )
-    for detour in unit.detours:
-        yield VLAN.flow(
-            "detour",
-            match_of(eth_dst=to_switch(detour.number), vlan_vid=tagged, vlan_pcp=DETOUR_PCP[detour.colour]),
-            Reason(APP, f"on the {detour.colour.value} detour to {detour.switch}"),
-            actions=(Output(detour.interface),),
-        )
+    yield from (_on_its_way(hop.label, hop.switch) for hop in unit.next_hops)
+    yield from map(_aside, unit.detours)
 
 
 def switch_groups(unit: SwitchUnit) -> Iterator[Group]:
     """The next hop towards each other switch, and what each tree has here; empty, and so dropping, where nothing is."""
-    for hop in unit.next_hops:
-        ways = [Bucket((Output(interface),), watch_port=interface) for interface in hop.ways]
-        if hop.aside:
-            colour, interface = hop.aside
-            turn = (AllowReturn(), SetField(VLAN_PCP, DETOUR_PCP[colour]), Output(interface))
-            ways.append(Bucket(turn, watch_port=interface))
-        reason = Reason(APP, f"next hop to {hop.switch}")
-        yield Group(next_hop_group(hop.label), GroupKind.FAST_FAILOVER, tuple(ways), reason)
+    yield from map(_next_hop, unit.next_hops)
     for tree, interfaces in enumerate(unit.trees):
         branches = tuple(Bucket((Output(interface),)) for interface in interfaces)
         yield Group(TREE_GROUPS[tree], GroupKind.ALL, branches, Reason(APP, f"tree {tree}"))
+
+
+# What follows is the same on many switches, or on one switch whatever else changes there, and is made once.
+
+
+@lru_cache(maxsize=16384)
+def _on_its_way(label: int, switch: str) -> Flow:
+    group = ToGroup(next_hop_group(label))
+    reason = Reason(APP, f"on its way to {switch}")
+    return VLAN.flow("label", match_of(eth_dst=to_label(label)), reason, actions=(group,))
+
+
+@lru_cache(maxsize=65536)
+def _aside(detour: DetourHop) -> Flow:
+    return VLAN.flow(
+        "detour",
+        match_of(eth_dst=to_switch(detour.number), vlan_vid=TAGGED, vlan_pcp=DETOUR_PCP[detour.colour]),
+        Reason(APP, f"on the {detour.colour.value} detour to {detour.switch}"),
+        actions=(Output(detour.interface),),
+    )
+
+
+@lru_cache(maxsize=65536)
+def _next_hop(hop: NextHop) -> Group:
+    ways = [Bucket((Output(interface),), watch_port=interface) for interface in hop.ways]
+    if hop.aside:
+        colour, interface = hop.aside
+        turn = (AllowReturn(), SetField(VLAN_PCP, DETOUR_PCP[colour]), Output(interface))
+        ways.append(Bucket(turn, watch_port=interface))
+    reason = Reason(APP, f"next hop to {hop.switch}")
+    return Group(next_hop_group(hop.label), GroupKind.FAST_FAILOVER, tuple(ways), reason)
 
 
 def network_flows(unit: NetworkUnit) -> Iterator[Flow]:

@@ -1,7 +1,8 @@
 """Looks up everything that a unit of compilation needs: from a situation to the units that apps are given.
 
-What a switch has regardless of networks is here; networks are planned as a whole (`controller.network_plan`), those on
-VLANs in `controller.vlan_plan`, overlays in `controller.overlay_plan`.
+What a switch has regardless of networks is here, of ways through the fabric in `controller.fabric_plan`; networks are
+planned as a whole (`controller.network_plan`), those on VLANs in `controller.vlan_plan`, overlays in
+`controller.overlay_plan`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from apps.labels import label_of
-from apps.units import DetourHop, NetworkUnit, NextHop, SwitchUnit
-from controller.fabric.model import End, SwitchView
-from controller.fabric.trees import TREES, branches, tree_number
+from apps.units import NetworkUnit, SwitchUnit
+from controller.fabric.model import SwitchView
+from controller.fabric.trees import tree_number
 from controller.fabric.whereabouts import Whereabouts
+from controller.fabric_plan import detour_hops, next_hops, tree_branches
 from controller.intent.model import IpAddress, Segment, Switch
 from controller.network_plan import ANNOUNCEMENTS, PROBES, NetworkPlan, is_one_family
 from controller.overlay_plan import overlay_units
@@ -41,9 +42,9 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
         trunks=tuple(trunks),
         tunnels=tunnels,
         peers=_peers(situation, switch),
-        next_hops=tuple(_next_hops(situation, name)),
-        detours=tuple(_detours(situation, name)),
-        trees=_trees(situation, name),
+        next_hops=tuple(next_hops(situation, name)),
+        detours=tuple(detour_hops(situation, name)),
+        trees=tree_branches(situation, name),
         announcements=ANNOUNCEMENTS if view.has_meters else None,
         probes=PROBES if view.has_meters else None,
         unheard=tuple(sorted(_unheard(situation, view))),
@@ -108,50 +109,3 @@ def _peers(situation: Situation, switch: Switch) -> tuple[IpAddress, ...]:
         if other.endpoint and other.endpoint != switch.endpoint and is_one_family(switch, other.endpoint)
     ]
     return tuple(sorted(others, key=int))
-
-
-def _next_hops(situation: Situation, switch: str) -> Iterator[NextHop]:
-    """To all goals, once there were links: a group stays while its switch cannot be reached, as flows use it."""
-    if not situation.routes.had_links:
-        return
-    protection = situation.protection
-    for goal, hops in sorted(situation.routes.told.items()):
-        if goal.switch == switch or goal.switch not in situation.index.switch_numbers:
-            continue
-        hop, aside = hops.get(switch), None
-        if hop and goal.switch in protection.armed:
-            aside = protection.laid[goal.switch].around(switch, hop.switch)
-        label = label_of(situation.index.switch_numbers[goal.switch], goal.plane)
-        ways = _numbers(situation, (hop.exit, *hop.spares) if hop else ())
-        beside = (
-            [(colour, number) for colour, other in [aside] for number in _numbers(situation, (other.exit,))]
-            if aside
-            else []
-        )
-        yield NextHop(label, goal.switch, ways, beside[0] if beside else None)
-
-
-def _detours(situation: Situation, switch: str) -> Iterator[DetourHop]:
-    """Where frames go on from here that were turned aside somewhere."""
-    if situation.routes.had_links:
-        for destination, detours in sorted(situation.protection.laid.items()):
-            number = situation.index.switch_numbers.get(destination)
-            for colour, hops in detours.hops.items():
-                for interface in _numbers(situation, (hops[switch].exit,) if switch in hops else ()):
-                    if number is not None:
-                        yield DetourHop(number, destination, colour, interface)
-
-
-def _trees(situation: Situation, switch: str) -> tuple[tuple[int, ...], ...]:
-    """For each tree the interfaces towards members of networks that flood along it."""
-    whereabouts = situation.whereabouts
-    if not situation.routes.had_links or not whereabouts.goals():
-        return ()
-    found = (branches(situation.trees[number], whereabouts.members_of(number)) for number in range(TREES))
-    return tuple(_numbers(situation, ends.get(switch, ())) for ends in found)
-
-
-def _numbers(situation: Situation, ends: tuple[End, ...]) -> tuple[int, ...]:
-    """OpenFlow numbers of those interfaces that are there."""
-    numbers = (situation.fabric.switches[end.switch].number(end.interface) for end in ends)
-    return tuple(number for number in numbers if number is not None)

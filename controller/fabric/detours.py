@@ -47,9 +47,15 @@ class Detours:
     destination: str
     trees: Mapping[Colour, Tree] = field(default_factory=dict)
     hops: Mapping[Colour, Mapping[str, Hop]] = field(default_factory=dict)
+    _known: dict[tuple[str, str], tuple[Colour, Hop] | None] = field(default_factory=dict, compare=False, repr=False)
 
     def around(self, switch: str, neighbour: str) -> tuple[Colour, Hop] | None:
         """How `switch` sends when its link to `neighbour`, by which it normally does, is down; None when it cannot."""
+        if (switch, neighbour) not in self._known:
+            self._known[switch, neighbour] = self._around(switch, neighbour)
+        return self._known[switch, neighbour]
+
+    def _around(self, switch: str, neighbour: str) -> tuple[Colour, Hop] | None:
         found: list[tuple[bool, int, Colour]] = []
         for colour in self.trees:
             way = self.way(switch, colour)

@@ -30,7 +30,7 @@ class Protection:
     """Detours at one moment."""
 
     laid: Mapping[str, Detours] = field(default_factory=dict)
-    """For each destination what switches were told."""
+    """For each destination, in order, what switches were told."""
     armed: frozenset[str] = frozenset()
     """Destinations towards which frames may be turned aside."""
 
@@ -57,12 +57,14 @@ class ProtectionTransition:
     def snapshot(self) -> Protection:
         """The detours at this moment."""
         armed = (name for name, stage in self._stages.items() if stage is Stage.ARMED)
-        return Protection(dict(self._laid), frozenset(armed))
+        return Protection(dict(sorted(self._laid.items())), frozenset(armed))
 
     def retarget(self, paths: Paths, destinations: Collection[str]) -> None:
         """Want the detours that these paths allow. Those towards a new destination are in force at once."""
         blocks = Blocks(paths)
-        self._wanted = {name: blocks.towards(name) for name in sorted(destinations)}
+        wanted = {name: blocks.towards(name) for name in sorted(destinations)}
+        # Equal ones stay the same value, which knows what it was asked before.
+        self._wanted = {name: laid if (laid := self._laid.get(name)) == one else one for name, one in wanted.items()}
         for name in self._laid.keys() - self._wanted.keys():
             del self._laid[name], self._stages[name]
         for name in self._wanted.keys() - self._laid.keys():

@@ -29,7 +29,7 @@ class Routes:
     """Next hops at one moment."""
 
     told: Mapping[Goal, Hops] = field(default_factory=dict)
-    """For each goal what each switch was told last."""
+    """For each goal, in order, what each switch was told last."""
     had_links: bool = False
     """Whether there ever was a link, so that VLAN networks can be on more than one switch."""
 
@@ -63,7 +63,7 @@ class RouteTransition:
 
     def snapshot(self) -> Routes:
         """The next hops at this moment."""
-        return Routes({goal: dict(hops) for goal, hops in self._told.items()}, self._had_links)
+        return Routes({goal: dict(self._told[goal]) for goal in sorted(self._told)}, self._had_links)
 
     def retarget(self, paths: Paths, switches: Collection[str]) -> frozenset[str]:
         """Want these paths, to these switches as goals. Whom that changes something for."""

@@ -15,6 +15,7 @@ trees therefore goes through `common`: first everywhere only what both have, the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -48,6 +49,7 @@ def common(old: Trees, new: Trees) -> Trees:
     return tuple(before & after for before, after in zip(old, new, strict=True))
 
 
+@lru_cache(maxsize=4 * TREES)
 def branches(tree: frozenset[Link], members: frozenset[str]) -> Mapping[str, tuple[End, ...]]:
     """The part of a tree that leads to members: for each switch on it, its interfaces towards the others, sorted."""
     ends: dict[str, dict[str, End]] = {}

@@ -14,7 +14,7 @@ A new network is told everywhere at once, since nobody sends in it yet.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from controller.fabric.trees import TREES
@@ -97,6 +97,7 @@ class Whereabouts:
     _pending: set[str] = field(default_factory=set)
     _spans: dict[str, tuple[frozenset[int], frozenset[str]]] = field(default_factory=dict)
     """For each network on several switches the trees that it floods along, and the switches."""
+    _answers: dict[int, frozenset[str]] = field(default_factory=dict)
     _members: tuple[Counter[str], ...] = field(default_factory=lambda: tuple(Counter() for _ in range(TREES)))
 
     @property
@@ -136,11 +137,11 @@ class Whereabouts:
 
     def members_of(self, tree: int) -> frozenset[str]:
         """Switches between which networks flood along a tree."""
-        return frozenset(self._members[tree])
+        return self._asked(tree, lambda: frozenset(self._members[tree]))
 
     def goals(self) -> frozenset[str]:
         """Switches to which others may have to send."""
-        return frozenset().union(*self._members)
+        return self._asked(-1, lambda: frozenset().union(*self._members))
 
     def step(self, confirmed: Collection[str], reached: Collection[str], *, is_rested: bool) -> frozenset[str]:
         """Take the next step in all networks that wait for one. The networks with changes."""
@@ -160,4 +161,12 @@ class Whereabouts:
             if not counter[switch]:
                 del counter[switch]
         # Switches that came and went in equal number are not the same ones, but `span` counts up before it counts down.
-        self.reach_revision += len(counter) != before
+        if len(counter) != before:
+            self.reach_revision += 1
+            self._answers.clear()
+
+    def _asked(self, key: int, answer: Callable[[], frozenset[str]]) -> frozenset[str]:
+        """An answer that is remembered, as each switch asks for it."""
+        if key not in self._answers:
+            self._answers[key] = answer()
+        return self._answers[key]
