@@ -6,6 +6,8 @@ address name their switch and follow next hops (`controller.fabric.routes`) or, 
 (`controller.fabric.protection`), and who knows an address only decides who names its switch
 (`controller.fabric.whereabouts`).
 
+A link that is new carries nothing until both ends have confirmed that they take frames from it.
+
 A switch confirms its tables. Frames that it sent before may still be on their way, and Open vSwitch takes some more
 milliseconds to revalidate the datapath's cache. So steps that rely on there being none wait for a rest: all but that
 others are told of an address, and that a tree is mended where a link has died.
@@ -46,6 +48,9 @@ class Settling:
     trees: Trees = NO_TREES
     costs: Costs = field(default_factory=lambda: NO_COSTS)
     """What links cost, where it is said."""
+    _links: frozenset[Link] = frozenset()
+    _fresh: frozenset[Link] = frozenset()
+    """Links that are there, and carry nothing until both ends have confirmed that they take frames from them."""
     _paths: Paths = field(default_factory=lambda: Paths((), frozenset()))
     _reach_revision: int = 0
     _reached: frozenset[str] = frozenset()
@@ -62,19 +67,17 @@ class Settling:
     @property
     def is_pending(self) -> bool:
         """Whether there may be steps to take once switches have confirmed."""
-        return (
-            not (self._route_transition.is_settled and self._protection_transition.is_settled)
-            or self._tree_transition.is_pending
-            or self.whereabouts.is_pending
-        )
+        is_settled = self._route_transition.is_settled and self._protection_transition.is_settled
+        return bool(self._fresh or not is_settled or self._tree_transition.is_pending or self.whereabouts.is_pending)
 
     def retarget(
         self, names: Iterable[str], links: frozenset[Link], connected: Collection[str], costs: Costs = NO_COSTS
     ) -> Moved:
         """Other switches, links or costs are there: want the paths and trees that belong to them."""
-        self._paths, self.costs = Paths(names, links, costs), costs
-        self._tree_transition.retarget(span(links, costs), links, connected)
-        return self._aim()
+        # What was there at the start was so before, too.
+        self._fresh = (links - self._links | self._fresh & links) if self._links else frozenset()
+        self._links, self.costs = links, costs
+        return self._lead(list(names), connected)
 
     def reach(self) -> Moved:
         """Networks are on other switches: want ways to these."""
@@ -89,7 +92,10 @@ class Settling:
         """
         following = frozenset(connected) & frozenset(confirmed)
         switches: frozenset[str] = frozenset()
-        if len(following) == len(frozenset(connected)):
+        if ready := {link for link in self._fresh if {link.a.switch, link.b.switch} <= following}:
+            self._fresh -= ready
+            switches = self._lead(list(self._paths.graph), connected).switches
+        elif len(following) == len(frozenset(connected)):
             switches = self._advance_fabric(links, following, is_rested)
         networks = self.whereabouts.step(following, self._reached, is_rested=is_rested)
         return Moved(networks, switches)
@@ -109,6 +115,13 @@ class Settling:
         if switches:
             self._take()
         return switches
+
+    def _lead(self, names: Collection[str], connected: Collection[str]) -> Moved:
+        """Want the paths and trees of all links but those that are fresh."""
+        links = self._links - self._fresh
+        self._paths = Paths(names, links, self.costs)
+        self._tree_transition.retarget(span(links, self.costs), self._links, connected)
+        return self._aim()
 
     def _aim(self) -> Moved:
         self._reach_revision = self.whereabouts.reach_revision

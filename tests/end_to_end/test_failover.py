@@ -127,3 +127,23 @@ def test_parts_go_on_by_themselves_and_are_joined_without_a_storm(shape: Install
             crossed = Counter(number for at in ends if at in stations for number in train.arrived(name, at))
             assert max(crossed.values(), default=0) <= 1, (name, str(wire), "a broadcast crosses a wire once")
     assert shape.reach().is_right
+
+
+def test_what_drains_can_be_unplugged_without_loss(shape: Installation) -> None:
+    """A switch's first wire is marked, then set down, then back and unmarked, all under one train."""
+    wire = links(shape)[0]
+    ends = [f"{end.node}:{end.interface}" for end in (wire.a, wire.b)]
+    ups, downs = shape.log().count("link up"), shape.log().count("link down")
+    with shape.prober() as prober:
+        with PacketTrain(prober, journeys(shape, prober)) as train:
+            shape.edit(lambda document: document["fabric"].update(links=[{"between": ends, "draining": True}]))
+            shape.settle()
+            shape.lab.set_link(wire.a.node, wire.a.interface, "down")
+            shape.wait_for_log("link down", downs + 1)
+            shape.settle()
+            shape.lab.set_link(wire.a.node, wire.a.interface, "up")
+            shape.wait_for_log("link up", ups + 1)
+            shape.edit(lambda document: document["fabric"].pop("links"))
+            shape.settle()
+            train.pass_frames(100)
+        assert train.faults() == {}

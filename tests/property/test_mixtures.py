@@ -72,8 +72,8 @@ class Mixtures(RuleBasedStateMachine):
         """Ports that came or whose addresses changed since all was settled."""
         self.parts: list[set[str]] = []
         """Switches that were connected when all was settled."""
-        self.fabric_events = 0
-        """How much happened to wires since all was settled; after a single cut nothing is lost."""
+        self.cuts = self.changes = 0
+        """What happened to wires since all was settled. Nothing is lost by changes alone, or by one cut alone."""
         self.is_stale = False
         self.seen: object = None
 
@@ -142,7 +142,7 @@ class Mixtures(RuleBasedStateMachine):
 
     def sever(self, wire: tuple[str, str]) -> None:
         self.cut.add(wire)
-        self.fabric_events += 1
+        self.cuts += 1
         for near, far in (wire, wire[::-1]):
             if near not in self.silent:
                 self.core.interface_changed(near, self.interface(near, far), deleted=False)
@@ -156,7 +156,7 @@ class Mixtures(RuleBasedStateMachine):
 
     def mend(self, wire: tuple[str, str]) -> None:
         self.cut.discard(wire)
-        self.fabric_events += 2
+        self.changes += 1
         for near, far in (wire, wire[::-1]):
             self.core.interface_changed(near, self.interface(near, far), deleted=False)
         self.hear(wire)
@@ -166,7 +166,7 @@ class Mixtures(RuleBasedStateMachine):
         """What operators do before they unplug one: nothing is lost."""
         a, b = data.draw(st.sampled_from(sorted(self.wires)))
         self.prices[(a, f"to-{b}"), (b, f"to-{a}")] = LinkSetting(cost, draining)
-        self.fabric_events += 1
+        self.changes += 1
         self.adopt()
 
     @rule(data=st.data())
@@ -209,7 +209,7 @@ class Mixtures(RuleBasedStateMachine):
             raise AssertionError("this does not come to an end")
         if not self.silent:
             assert not self.core.settling.is_pending
-            self.fabric_events = 0
+            self.cuts = self.changes = 0
             self.is_stale = False
             self.unsettled_ports.clear()
             self.parts = list(nx.connected_components(nx.Graph(self.wires - self.cut)))
@@ -244,7 +244,7 @@ class Mixtures(RuleBasedStateMachine):
         assert max(arrived.values(), default=0) <= 1, "a frame arrives twice"
         assert start not in arrived, "a frame comes back to its sender"
         is_known_since = not {sender, owner} & self.unsettled_ports
-        is_protected = self.fabric_events <= 1 and not self.is_stale
+        is_protected = (self.cuts == 0 or (self.cuts, self.changes) == (1, 0)) and not self.is_stale
         if owner and is_known_since and is_protected and self.are_connected(sender, owner):
             assert arrived == {self.place(owner): 1}, "a frame for a known address goes there and nowhere else"
 
