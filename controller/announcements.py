@@ -68,8 +68,9 @@ class Announcements:
         return self._announcer.slice
 
     def announce_slice(self) -> None:
-        """Announce the interfaces whose turn it is."""
-        self.announce(self._announcer.next_slice())
+        """Announce the interfaces whose turn it is, and those that are missed somewhere."""
+        missed = self._core.discovery.doubtful(self._clock())
+        self.announce([*self._announcer.next_slice(), *filter(self._announcer.can_announce, missed)])
 
     def announce_switch(self, name: str) -> None:
         """Announce all interfaces of a switch."""

@@ -54,5 +54,10 @@ class Announcer:
             if self._core.announces(end):
                 yield end
 
+    def can_announce(self, end: End) -> bool:
+        """Whether an interface is announced, and its switch can be told to."""
+        view = self._core.fabric.switches.get(end.switch)
+        return view is not None and view.connected and self._core.announces(end)
+
     def _wanted_slices(self) -> int:
         return max(SLICES, ceil(self._core.discovery.period / LONGEST_SLICE))

@@ -26,6 +26,10 @@ PERIOD = DiscoverySettings().period
 """Seconds between two announcements from one interface, unless the configuration says otherwise."""
 LOST_AFTER = 3.1
 """Periods of silence after which a direction is gone: two announcements may be lost, and the third be a little late."""
+DOUBT_AFTER = 1.4
+"""Periods of silence after which more is sent, so that a link which loses most frames is not taken for dead."""
+MOST_DOUBTED = 50
+"""Interfaces at most that are announced so at a time."""
 GAP = 2
 """Periods of silence after which somebody is not heard any more without a break, but anew."""
 SMOOTHING = 1 / 8
@@ -105,6 +109,16 @@ class Discovery:
                 gone.append((at, sender))
                 self._note_end(at, (sender,), hearing.last)
         return self._drop(gone)
+
+    def doubtful(self, now: float) -> list[End]:
+        """Interfaces whose announcements are missed where they were heard; the longest silent first."""
+        found: list[End] = []
+        for (at, sender), hearing in self._heard.items():
+            if now - hearing.last <= DOUBT_AFTER * self.period or len(found) == MOST_DOUBTED:
+                break
+            if self._counts(at, sender):
+                found.append(sender)
+        return found
 
     def refresh(self, switches: Collection[str], now: float) -> None:
         """These switches could not announce or hear until now: what was known about them counts as heard just now."""

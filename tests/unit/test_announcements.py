@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from controller.announcements import Announcements
 from controller.core import Core
+from controller.fabric.discovery import DOUBT_AFTER, PERIOD
 from controller.fabric.model import End, Interface, Link
 from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
 from controller.southbound.lldp import Announcement, encode_frame
@@ -205,3 +206,18 @@ def test_a_link_that_keeps_going_is_held_down_logged_and_taken_up_again(
         used.append(bool(site.core.fabric.links))
         site.now += 1
     assert used == [*9 * [False], True, True], "ten seconds after the last tick before it came back"
+
+
+def test_what_is_missed_is_announced_at_each_slice() -> None:
+    site = Site()
+    for at, sender in ((S2, S1), (S1, S2)):
+        assert site.announcements.hear(at.switch, NUMBERS[at.interface], site.sent(sender))
+    site.now += DOUBT_AFTER * PERIOD + 0.1
+    site.switches.frames.clear()
+    for _ in range(5):
+        site.announcements.announce_slice()
+    assert {len(site.switches.frames[end]) for end in (S1, S2)} <= {5, 6}, "and once in its turn"
+    site.core.switch_lost("s2")
+    site.switches.frames.clear()
+    site.announcements.announce_slice()
+    assert S2 not in site.switches.frames

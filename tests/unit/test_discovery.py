@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.fabric.discovery import LOST_AFTER, PERIOD, Discovery
+from controller.fabric.discovery import DOUBT_AFTER, LOST_AFTER, PERIOD, Discovery
 from controller.fabric.model import End, Link
 
 A, B, C = End("s1", "eth1"), End("s2", "eth1"), End("s3", "eth1")
@@ -36,6 +36,16 @@ def test_silence_ends_a_link() -> None:
     assert not discovery.expire(SILENCE - 0.2, silent=())
     assert discovery.expire(SILENCE, silent=())
     assert discovery.links() == frozenset()
+
+
+def test_who_is_missed_is_doubted_until_heard_again_or_given_up() -> None:
+    discovery, later = connected(), DOUBT_AFTER * PERIOD + 0.1
+    assert discovery.doubtful(later - 0.2) == []
+    assert discovery.doubtful(later) == [B, A]
+    discovery.hear(B, A, later)
+    assert discovery.doubtful(later) == [B], "it is B that A does not hear"
+    assert discovery.expire(SILENCE, silent=())
+    assert discovery.doubtful(SILENCE) == [A], "B has gone, and A is not heard for long"
 
 
 def test_a_switch_without_session_keeps_its_links() -> None:
