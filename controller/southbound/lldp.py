@@ -13,25 +13,22 @@ as copies to the controller are cut there.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct, error
 
 from controller.dataplane.fields import ETH_LLDP
+from controller.southbound.signature import OUI, SIGNATURE_BYTES, is_signed, sign
 
 DESTINATION = bytes.fromhex("0180c200000e")
 """The nearest bridge; no bridge that keeps to the standard passes it on."""
 TIME_TO_LIVE = 120
 MAX_NAME = 64
 """Bytes of an interface's name; Linux has 15."""
-SIGNATURE_BYTES = 16
 
 _END, _CHASSIS, _PORT, _TTL, _ORGANISATION = 0, 1, 2, 3, 127
 _LOCALLY_ASSIGNED = 7
-_OUI = b"\x02\x7e\x74"
-"""Locally administered, so nobody's."""
 _SUBTYPE, _VERSION = 1, 1
 _HEADER = Struct("!H")
 _OURS = Struct("!3sBBQIQB")
@@ -71,7 +68,7 @@ def encode_frame(announcement: Announcement, key: bytes) -> bytes:
     """
     before, after = _around_time(announcement.dpid, announcement.interface, announcement.number)
     frame = before + announcement.time.to_bytes(8, "big") + after
-    return frame + _signature(frame, key) + _LAST
+    return frame + sign(frame, key) + _LAST
 
 
 @lru_cache(maxsize=65536)
@@ -90,7 +87,7 @@ def _around_time(dpid_number: int, interface: str, number: int) -> tuple[bytes, 
             _tlv(_PORT, bytes([_LOCALLY_ASSIGNED]) + name),
             _tlv(_TTL, _HEADER.pack(TIME_TO_LIVE)),
             _HEADER.pack(_ORGANISATION << 9 | _OURS.size + len(name) + SIGNATURE_BYTES),
-            _OURS.pack(_OUI, _SUBTYPE, _VERSION, dpid_number, number, 0, 0)[:-_TIME_AND_LENGTH],
+            _OURS.pack(OUI, _SUBTYPE, _VERSION, dpid_number, number, 0, 0)[:-_TIME_AND_LENGTH],
         )
     )
     return before, bytes([len(name)]) + name
@@ -105,7 +102,7 @@ def decode_frame(data: bytes, key: bytes) -> Announcement:
     if data[:6] != DESTINATION or data[12:14] != _HEADER.pack(ETH_LLDP):
         raise BadFrame(MALFORMED, "it is not LLDP")
     for kind, start, end in _tlvs(data):
-        if kind == _ORGANISATION and data[start : start + 4] == _OUI + bytes([_SUBTYPE]):
+        if kind == _ORGANISATION and data[start : start + 4] == OUI + bytes([_SUBTYPE]):
             return _decode_ours(data, start, end, key)
     raise BadFrame(FOREIGN, "it is LLDP of somebody else")
 
@@ -114,7 +111,7 @@ def _decode_ours(data: bytes, start: int, end: int, key: bytes) -> Announcement:
     signed = end - SIGNATURE_BYTES
     if end - start < _OURS.size + SIGNATURE_BYTES:
         raise BadFrame(MALFORMED, "it is too short for an announcement")
-    if not hmac.compare_digest(_signature(data[:signed], key), data[signed:end]):
+    if not is_signed(data[:signed], data[signed:end], key):
         raise BadFrame(FORGED, "its signature is not made with our key")
     _, _, version, dpid, number, time, length = _OURS.unpack_from(data, start)
     name = data[start + _OURS.size : signed]
@@ -150,7 +147,3 @@ def _tlv(kind: int, value: bytes) -> bytes:
 def _source(dpid: bytes) -> bytes:
     """A locally administered unicast address made of the datapath id's last 46 bits."""
     return bytes([dpid[2] & 0xFC | 0x02]) + dpid[3:]
-
-
-def _signature(signed: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, signed, "sha256")[:SIGNATURE_BYTES]

@@ -12,24 +12,21 @@ tag may come or go on the way. A probe counts for some seconds only, so none can
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from hashlib import blake2b
 from struct import Struct
 
 from controller.dataplane.fields import ETH_OUI_EXTENDED, ETH_SERVICE_VLAN, ETH_VLAN
+from controller.southbound.signature import OUI, SIGNATURE_BYTES, is_signed, sign
 
 FRESH = 5.0
 """Seconds for which a probe counts."""
-SIGNATURE_BYTES = 16
 
 _TYPE = Struct("!H")
 _TAG = Struct("!HH")
 _TAGS = _TYPE.pack(ETH_VLAN), _TYPE.pack(ETH_SERVICE_VLAN)
 _PLACE = Struct("!QIH")
 _OURS = Struct("!3sHB14sQ")
-_OUI = b"\x02\x7e\x74"
-"""Locally administered, so nobody's."""
 _PROTOCOL, _VERSION = 1, 1
 
 
@@ -49,12 +46,12 @@ class Probe:
 def encode_probe(probe: Probe, destination: int, key: bytes, time: float) -> bytes:
     """An Ethernet frame to `destination` that leaves at `time` (seconds since 1970), signed with `key`."""
     place = _PLACE.pack(probe.dpid, probe.interface, probe.tag or 0)
-    ours = _OURS.pack(_OUI, _PROTOCOL, _VERSION, place, int(time * 1000))
+    ours = _OURS.pack(OUI, _PROTOCOL, _VERSION, place, int(time * 1000))
     # Each place has an address of its own, or bridges outside would see one that moves.
     source = b"\x02" + blake2b(place, digest_size=5).digest()
     tag = _TAG.pack(ETH_VLAN, probe.tag) if probe.tag else b""
     head = destination.to_bytes(6, "big") + source + tag + _TYPE.pack(ETH_OUI_EXTENDED)
-    return head + ours + _signature(ours, key)
+    return head + ours + sign(ours, key)
 
 
 def decode_probe(data: bytes, key: bytes, time: float) -> Probe:
@@ -67,10 +64,10 @@ def decode_probe(data: bytes, key: bytes, time: float) -> Probe:
     start, end = at + 2, at + 2 + _OURS.size
     if len(data) < end + SIGNATURE_BYTES or data[at:start] != _TYPE.pack(ETH_OUI_EXTENDED):
         raise BadProbe("it is not a probe, or cut off")
-    if not hmac.compare_digest(_signature(data[start:end], key), data[end : end + SIGNATURE_BYTES]):
+    if not is_signed(data[start:end], data[end : end + SIGNATURE_BYTES], key):
         raise BadProbe("its signature is not made with our key")
     oui, protocol, version, place, sent = _OURS.unpack_from(data, start)
-    if (oui, protocol, version) != (_OUI, _PROTOCOL, _VERSION):
+    if (oui, protocol, version) != (OUI, _PROTOCOL, _VERSION):
         raise BadProbe(f"it is of protocol {protocol}, version {version}")
     if abs(time - sent / 1000) > FRESH:
         raise BadProbe(f"it is {time - sent / 1000:.1f} s old")
@@ -81,7 +78,3 @@ def decode_probe(data: bytes, key: bytes, time: float) -> Probe:
 def tag_of(data: bytes) -> int | None:
     """The VLAN ID of a frame's outer tag, if it has one."""
     return int.from_bytes(data[14:16], "big") & 0xFFF if data[12:14] in _TAGS else None
-
-
-def _signature(signed: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, signed, "sha256")[:SIGNATURE_BYTES]
