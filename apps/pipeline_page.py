@@ -13,9 +13,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
-from apps import access, discovery, forwarding, guest_lldp, learning, loop_guard, overlay, pipeline, vlan
+from apps import discovery, learning, loop_guard, pipeline, vlan
 from apps.labels import TREE_GROUPS, label_of
 from apps.pipeline import PIPELINE, SEGMENT_CODE, encapsulation_number, network_number
+from apps.roster import NETWORK_APPS, SWITCH_APPS
 from apps.units import Address, DetourHop, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.fields import Field
@@ -24,9 +25,6 @@ from controller.dataplane.table import Table
 from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.fabric.detours import Colour
 from controller.intent.model import Segment, SegmentKey
-
-NETWORK_APPS = (access, learning, forwarding, guest_lldp, vlan, overlay, loop_guard)
-SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery, loop_guard)
 
 PEER = IPv4Address("192.0.2.2")
 METERS = (OUR_METERS[0], OUR_METERS[1], OUR_METERS[4])

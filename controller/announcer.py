@@ -45,7 +45,7 @@ class Announcer:
         self._slice = (self._slice + 1) % slices
         chosen, self._waiting = self._waiting[: self._share], self._waiting[self._share :]
         # Interfaces and switches may be gone since the round began.
-        return [end for end in chosen if self._core.announces(end)]
+        return [end for end in chosen if self.can_announce(end)]
 
     def of(self, switch: str) -> Iterator[End]:
         """The interfaces of one switch that are announced."""

@@ -16,14 +16,13 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from apps import access, discovery, forwarding, guest_lldp, learning, loop_guard, overlay, vlan
+from apps import discovery, learning, loop_guard, vlan
+from apps.roster import NETWORK_APPS, SWITCH_APPS
 from apps.units import NetworkUnit, SwitchUnit
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import Flow, Group, Program
 from controller.dataplane.program import EMPTY_SHARE, Share, assemble, share_of
 
-NETWORK_APPS = (access, learning, forwarding, guest_lldp, vlan, overlay, loop_guard)
-SWITCH_APPS = (access, learning, forwarding, vlan, overlay, discovery, loop_guard)
 SWITCH = ""
 """Stands in for a network's id where a share is the switch's own."""
 

@@ -58,7 +58,7 @@ class Gate:
             return []
         complete = {switch for switch in self._known if now >= GRACE or holds_all(switch)}
         listening = [since for switch, since in self._since.items() if switch not in complete]
-        # At a start they go together: a switch that forgot an address returns frames of one that has not yet.
+        # At a start they go together, so that old trees and next hops meet new ones for as short as can be.
         hearing = LISTENING * self.period
         is_waiting_for_others = now < GRACE and (bool(missing) or now - max(listening, default=now) < hearing)
         through = [

@@ -97,7 +97,8 @@ class Whereabouts:
     _pending: set[str] = field(default_factory=set)
     _spans: dict[str, tuple[frozenset[int], frozenset[str]]] = field(default_factory=dict)
     """For each network on several switches the trees that it floods along, and the switches."""
-    _answers: dict[int, frozenset[str]] = field(default_factory=dict)
+    _answers: dict[int | None, frozenset[str]] = field(default_factory=dict)
+    """What was asked since that grew last: by tree, or None for all."""
     _members: tuple[Counter[str], ...] = field(default_factory=lambda: tuple(Counter() for _ in range(TREES)))
 
     @property
@@ -141,7 +142,7 @@ class Whereabouts:
 
     def goals(self) -> frozenset[str]:
         """Switches to which others may have to send."""
-        return self._asked(-1, lambda: frozenset().union(*self._members))
+        return self._asked(None, lambda: frozenset().union(*self._members))
 
     def step(self, confirmed: Collection[str], reached: Collection[str], *, is_rested: bool) -> frozenset[str]:
         """Take the next step in all networks that wait for one. The networks with changes."""
@@ -165,8 +166,8 @@ class Whereabouts:
             self.reach_revision += 1
             self._answers.clear()
 
-    def _asked(self, key: int, answer: Callable[[], frozenset[str]]) -> frozenset[str]:
+    def _asked(self, tree: int | None, answer: Callable[[], frozenset[str]]) -> frozenset[str]:
         """An answer that is remembered, as each switch asks for it."""
-        if key not in self._answers:
-            self._answers[key] = answer()
-        return self._answers[key]
+        if tree not in self._answers:
+            self._answers[tree] = answer()
+        return self._answers[tree]
