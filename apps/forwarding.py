@@ -1,8 +1,9 @@
 """Forwarding: what every frame inside its network meets, and the flood list.
 
 A frame for an address that nobody has a flow for goes to `flood`, where one list of outputs serves all members: first
-what leaves untagged (local access ports, tunnels), then what leaves tagged (local trunk ports, the network's tree). A
-packet is never sent back to the interface it came from, so the same list serves frames from guests, links and tunnels.
+what leaves untagged (local access ports, tunnels), then what leaves tagged (local trunk ports); what is left then has
+the network's tag and goes along its tree (`apps.trees`). A packet is never sent back to the interface it came from, so
+the same list serves frames from guests, links and tunnels.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apps import overlay, vlan
-from apps.pipeline import DESTINATION, FLOOD
+from apps.pipeline import DESTINATION, FLOOD, MARK
 from apps.units import NetworkUnit, SwitchUnit
 from controller.dataplane.fields import ETH_SERVICE_VLAN, ETH_VLAN, VLAN_PRESENT, VLAN_VID
 from controller.dataplane.flow import Action, Flow, Output, PushVlan, Reason, SetField
@@ -38,15 +39,21 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
     """The network's flood list on this switch; none where it would reach nobody."""
     steps = tuple(flood_steps(unit))
     if steps:
-        yield FLOOD.flow("network", match_of(metadata=unit.flooded_or_not), unit.reason(APP, "flood"), actions=steps)
+        yield FLOOD.flow(
+            "network",
+            match_of(metadata=unit.flooded_or_not),
+            unit.reason(APP, "flood"),
+            actions=steps,
+            goto=MARK if unit.is_spread else None,
+        )
 
 
 def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
-    """One copy for each local member, then for the tree or each remote endpoint."""
+    """One copy for each local member and remote endpoint, then the tag with which it goes along the tree."""
     yield from (Output(port.interface) for port in unit.local if port.tag is None)
     yield from overlay.flood_steps(unit)
     trunks = [port for port in unit.local if port.tag is not None]
-    if trunks or unit.tree is not None:
+    if trunks or unit.is_spread:
         yield PushVlan()
     for port in trunks:
         if port.tag is not None:

@@ -16,10 +16,7 @@ from __future__ import annotations
 
 from controller.dataplane.flow import OUR_GROUPS
 from controller.fabric.paths import PLANES
-from controller.fabric.trees import TREES
 
-TREE_GROUPS = OUR_GROUPS[-TREES:]
-"""The groups along the trees."""
 _LOCAL = 0x02 << 40
 _LABEL = 0xFFFFFF << 24
 _HALF = 0xFFFFFF

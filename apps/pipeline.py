@@ -2,7 +2,7 @@
 
     classify -> vlan -------------------+----------------> deliver
         |                               v
-        +-----> tunnel --------> destination -> flood
+        +-----> tunnel --------> destination -> flood -> mark -> tree
         |                               ^
         +-----> source -----------------+
 
@@ -11,9 +11,9 @@ frame belongs, so MAC and IP addresses may repeat across networks without limit.
 VLAN tag: what enters with one that the classification did not take off is dropped in `destination`.
 
 A frame for a known address on another switch carries that switch's label (`apps.labels`) on links, and is only sent on
-or handed over. Other frames are flooded, and marked: on links by the tag's priority, inside the pipeline by a bit
-beside the network's number. A marked frame follows the network's tree to the end and is handed over where its address
-is, but never sent after a known address, or it could arrive twice.
+or handed over. Other frames are flooded, and marked (`apps.trees`): on links by the tag's priority, inside the pipeline
+by bits beside the network's number. A marked frame follows the network's tree to the end and is handed over where its
+address is, but never sent after a known address, or it could arrive twice.
 
 The network's number is its segment, kind and key: nothing to allocate, the same after every restart, and a network that
 changes its segment has flows for the new one beside those for the old one until all switches are done.
@@ -60,8 +60,12 @@ NETWORK = (1 << 48) - 1
 """The bits of the metadata that hold the network's number."""
 FLOODED = 1 << 48
 """The bit of the metadata that says: some switch before has flooded this frame, so all others do."""
-FLOODED_PCP = 1
-"""The same on a link: priority of the VLAN tag, 0 for frames with a label."""
+MARKS = FLOODED | 1 << 49
+"""Bits of the metadata that say which trees a flooded frame follows."""
+FLOOD_MARKS = (FLOODED, MARKS)
+"""What these bits are, by mark."""
+FLOODED_PCP = (1, 4)
+"""The same on a link: priority of the VLAN tag, by mark; 0 for frames with a label."""
 DETOUR_PCP = {Colour.RED: 2, Colour.BLUE: 3}
 """Priority of the VLAN tag of a frame with a label that was turned aside (`controller.fabric.detours`)."""
 
@@ -71,7 +75,7 @@ CLASSIFY = Table(
     0,
     "classify",
     "Where a frame comes from: a tenant's port (and so its network), a link, a tunnel, or nowhere we know.",
-    matches=frozenset({IN_PORT, VLAN_VID, TUN_SRC, TUN_IPV6_SRC, TUN_ID, ETH_DST, ETH_TYPE}),
+    matches=frozenset({IN_PORT, VLAN_VID, VLAN_PCP, TUN_SRC, TUN_IPV6_SRC, TUN_ID, ETH_DST, ETH_TYPE}),
     sets=frozenset({METADATA}),
     next=frozenset({"vlan", "tunnel", "source"}),
     priorities={
@@ -82,6 +86,7 @@ CLASSIFY = Table(
         "refuse": 300,
         "announcement": 200,
         "outside": 150,
+        "flooded": 120,
         "link": 100,
         "endpoint": 100,
     },
@@ -90,9 +95,9 @@ VLAN = Table(
     1,
     "vlan",
     "Frames from links: what is for other switches is sent on; else the VLAN tag names the network and is taken off.",
-    matches=frozenset({VLAN_VID, VLAN_PCP, ETH_DST}),
+    matches=frozenset({METADATA, VLAN_VID, VLAN_PCP, ETH_DST}),
     sets=frozenset({METADATA}),
-    next=frozenset({"destination", "deliver"}),
+    next=frozenset({"destination", "deliver", "tree"}),
     priorities={"flooded": 500, "tree": 400, "detour": 300, "label": 200, "network": 100},
 )
 TUNNEL = Table(
@@ -125,10 +130,10 @@ DESTINATION = Table(
 FLOOD = Table(
     5,
     "flood",
-    "Broadcast, multicast and unknown addresses: one copy to each local member, link of the tree, and remote endpoint.",
+    "Broadcast, multicast and unknown addresses: one copy to each local member and remote endpoint.",
     matches=frozenset({METADATA}),
     sets=_REWRITE,
-    next=frozenset(),
+    next=frozenset({"mark"}),
     priorities={"network": 100},
 )
 
@@ -141,5 +146,23 @@ DELIVER = Table(
     next=frozenset(),
     priorities={"address": 100},
 )
+MARK = Table(
+    7,
+    "mark",
+    "Which trees a flooded frame follows: those that its mark says, or, where it enters, those in force.",
+    matches=frozenset({METADATA}),
+    sets=frozenset({METADATA}),
+    next=frozenset({"tree"}),
+    priorities={"marked": 100, "enters": 0},
+)
+TREE = Table(
+    8,
+    "tree",
+    "Flooded frames with the network's VLAN tag: one copy to each link of the tree, marked.",
+    matches=frozenset({METADATA, VLAN_VID}),
+    sets=frozenset({VLAN_PCP}),
+    next=frozenset(),
+    priorities={"tree": 100},
+)
 
-PIPELINE = (CLASSIFY, VLAN, TUNNEL, SOURCE, DESTINATION, FLOOD, DELIVER)
+PIPELINE = (CLASSIFY, VLAN, TUNNEL, SOURCE, DESTINATION, FLOOD, DELIVER, MARK, TREE)

@@ -13,14 +13,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
-from apps import discovery, learning, loop_guard, pipeline, vlan
-from apps.labels import TREE_GROUPS, label_of
+from apps import discovery, learning, loop_guard, pipeline, trees, vlan
+from apps.labels import label_of
 from apps.pipeline import PIPELINE, SEGMENT_CODE, encapsulation_number, network_number
 from apps.roster import NETWORK_APPS, SWITCH_APPS
-from apps.units import Address, DetourHop, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit
+from apps.units import Address, DetourHop, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit, TreeUnit
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.fields import Field
-from controller.dataplane.flow import COOKIE_MARK, OUR_GROUPS, OUR_METERS, Flow
+from controller.dataplane.flow import COOKIE_MARK, OUR_GROUPS, OUR_METERS, Flow, Group
 from controller.dataplane.table import Table
 from controller.dataplane.text import flow_text, group_text, meter_text
 from controller.fabric.detours import Colour
@@ -36,11 +36,11 @@ SWITCH = SwitchUnit(
     peers=(PEER,),
     next_hops=(NextHop(label_of(2, 0), "leaf1", (1,), aside=(Colour.BLUE, 5)),),
     detours=(DetourHop(2, "leaf1", Colour.RED, 1), DetourHop(2, "leaf1", Colour.BLUE, 5)),
-    trees=((1, 5),),
     announcements=METERS[0],
     probes=METERS[1],
     unheard=(3,),
 )
+TREES = TreeUnit("hv1", (((1, 5),),) * 2, entry=0)
 WEB = NetworkUnit(
     switch="hv1",
     network="blue/web",
@@ -53,7 +53,6 @@ WEB = NetworkUnit(
     blocked=(LocalPort("blue/web3", 6, None, (Address(0x020000000005, learned=False),), learns=False, meter=None),),
     remote=(RemoteAddress(0x020000000002, "blue/web2", label=label_of(2, 0)),),
     label=label_of(1, 0),
-    tree=0,
 )
 DB = NetworkUnit(
     switch="hv1",
@@ -94,9 +93,9 @@ flows have equal cookies, on every switch and after every restart. Flows with an
 are never touched.
 
 **Groups** {first_group:#x} to {last_group:#x} and **meters** {first_meter:#x} to {last_meter:#x} are ours; all others
-are left alone. A group is the next hop towards one switch, or, from {first_tree:#x} on, the branches of a tree, and
-keeps its number while paths change. The first meter limits announcements to {announcements} a second, the second probes
-to {probes}, each other one the copies of unknown senders' frames from an interface to {copies} a second.
+are left alone. A group is the next hop towards one switch, or, from {first_tree:#x} on, the branches of a tree under a
+mark, and keeps its number while paths change. The first meter limits announcements to {announcements} a second, the
+second probes to {probes}, each other one the copies of unknown senders' frames from an interface to {copies} a second.
 """
 
 EXAMPLE = """\
@@ -129,9 +128,16 @@ def example_flows() -> Iterator[Flow]:
     """All flows of the example."""
     for app in SWITCH_APPS:
         yield from app.switch_flows(SWITCH)
+    yield from trees.flows(TREES)
     for unit in (WEB, DB):
         for app in NETWORK_APPS:
             yield from app.network_flows(unit)
+
+
+def example_groups() -> Iterator[Group]:
+    """All groups of the example."""
+    yield from vlan.switch_groups(SWITCH)
+    yield from trees.groups(TREES)
 
 
 def _dedented(text: str) -> str:
@@ -170,7 +176,7 @@ def _numbers() -> str:
     return NUMBERS.format(
         metadata="\n".join(metadata),
         mark=COOKIE_MARK,
-        first_tree=TREE_GROUPS[0],
+        first_tree=trees.FIRST_GROUPS[0],
         first_group=OUR_GROUPS[0],
         last_group=OUR_GROUPS[-1],
         first_meter=OUR_METERS[0],
@@ -190,7 +196,7 @@ def _dump(table: Table, flows: Iterable[Flow]) -> str:
 
 def _groups_and_meters() -> str:
     lines = ["### Groups and meters\n", "```"]
-    for group in vlan.switch_groups(SWITCH):
+    for group in example_groups():
         lines += [f"# {group.reason}", group_text(group)]
     meters = (*discovery.switch_meters(SWITCH), *loop_guard.switch_meters(SWITCH))
     for meter in (*meters, *learning.network_meters(WEB), *learning.network_meters(DB)):

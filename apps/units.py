@@ -79,8 +79,6 @@ class NetworkUnit:
     remote: tuple[RemoteAddress, ...] = ()
     label: int | None = None
     """VLAN networks on several switches: this switch's, by which frames for it arrive."""
-    tree: int | None = None
-    """VLAN networks on several switches: number of the tree along which it floods."""
     tunnel: int | None = None
     """Overlay networks: the tunnel interface of its encapsulation."""
     peers: tuple[IpAddress, ...] = ()
@@ -94,6 +92,11 @@ class NetworkUnit:
     def number(self) -> int:
         """The network's metadata."""
         return network_number(self.segment)
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether it is a VLAN network on several switches, and floods along a tree."""
+        return self.label is not None
 
     @property
     def flooded_or_not(self) -> tuple[int, int]:
@@ -142,11 +145,20 @@ class SwitchUnit:
     """Tunnel endpoints of our other switches, of this switch's address family."""
     next_hops: tuple[NextHop, ...] = ()
     detours: tuple[DetourHop, ...] = ()
-    trees: tuple[tuple[int, ...], ...] = ()
-    """For each tree the interfaces along which this switch floods; empty where VLAN networks have no use for trees."""
     announcements: int | None = None
     """Meter for discovery frames; None where the switch has no meters."""
     probes: int | None = None
     """Meter for probes (`apps.loop_guard`), likewise."""
     unheard: tuple[int, ...] = ()
     """Interfaces whose probes are not taken for now, as there were too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeUnit:
+    """Along which links one switch floods (`apps.trees`)."""
+
+    switch: str
+    branches: tuple[tuple[tuple[int, ...], ...], ...]
+    """By mark and tree: its interfaces. Empty where VLAN networks have no use for trees."""
+    entry: int
+    """Mark of the frames that enter here."""

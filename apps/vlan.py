@@ -5,8 +5,7 @@ next-hop group; the last switch puts the real address back. Labels say which swi
 of paths changes groups and not flows. When all interfaces towards the next switch are down, the group marks the frame
 by the tag's priority and turns it aside (`controller.fabric.detours`), back to where it came from if need be.
 
-Flooded frames are marked by the priority, too, and follow one of the trees (`controller.fabric.trees`): a group for
-each. Which one a switch can tell from the last bits of the tag, so it need not know the network.
+Flooded frames are marked by the priority, too, and follow a tree (`apps.trees`).
 """
 
 from __future__ import annotations
@@ -15,8 +14,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from apps.access import deliver
-from apps.labels import TREE_GROUPS, labelled, next_hop_group, to_label, to_switch
-from apps.pipeline import CLASSIFY, DELIVER, DESTINATION, DETOUR_PCP, FLOODED, FLOODED_PCP, VLAN
+from apps.labels import labelled, next_hop_group, to_label, to_switch
+from apps.pipeline import (
+    CLASSIFY,
+    DELIVER,
+    DESTINATION,
+    DETOUR_PCP,
+    FLOOD_MARKS,
+    FLOODED,
+    FLOODED_PCP,
+    NETWORK,
+    TREE,
+    VLAN,
+)
 from apps.units import DetourHop, LocalPort, NetworkUnit, NextHop, SwitchUnit
 from controller.dataplane.fields import ETH_DST, VLAN_PCP, VLAN_PRESENT, VLAN_VID
 from controller.dataplane.flow import (
@@ -34,7 +44,6 @@ from controller.dataplane.flow import (
     ToGroup,
 )
 from controller.dataplane.table import match_of
-from controller.fabric.trees import TREES
 
 APP = "vlan"
 TAGGED = (VLAN_PRESENT, VLAN_PRESENT)
@@ -44,27 +53,36 @@ TAGGED = (VLAN_PRESENT, VLAN_PRESENT)
 def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
     """Tagged frames from links, and the way of those that are for other switches."""
     for interface in unit.links:
-        match = match_of(in_port=interface, vlan_vid=TAGGED)
-        yield CLASSIFY.flow("link", match, Reason(APP, "tagged frame from a link"), goto=VLAN)
-    for tree, _ in enumerate(unit.trees):
-        tags = (VLAN_PRESENT | tree, VLAN_PRESENT | TREES - 1)
-        reason = Reason(APP, f"flooded along tree {tree}")
-        yield VLAN.flow(
-            "tree", match_of(vlan_vid=tags, vlan_pcp=FLOODED_PCP), reason, actions=(ToGroup(TREE_GROUPS[tree]),)
-        )
+        yield from _from_link(interface)
+    if unit.links:
+        yield VLAN.flow("tree", match_of(metadata=(FLOODED, FLOODED)), Reason(APP, "flooded, on its way"), goto=TREE)
     yield from (_on_its_way(hop.label, hop.switch) for hop in unit.next_hops)
     yield from map(_aside, unit.detours)
 
 
 def switch_groups(unit: SwitchUnit) -> Iterator[Group]:
-    """The next hop towards each other switch, and what each tree has here; empty, and so dropping, where nothing is."""
+    """The next hop towards each other switch; empty, and so dropping, where there is no way."""
     yield from map(_next_hop, unit.next_hops)
-    for tree, interfaces in enumerate(unit.trees):
-        branches = tuple(Bucket((Output(interface),)) for interface in interfaces)
-        yield Group(TREE_GROUPS[tree], GroupKind.ALL, branches, Reason(APP, f"tree {tree}"))
 
 
 # What follows is the same on many switches, or on one switch whatever else changes there, and is made once.
+
+
+@lru_cache(maxsize=4096)
+def _from_link(interface: int) -> tuple[Flow, ...]:
+    match = match_of(in_port=interface, vlan_vid=TAGGED)
+    others = CLASSIFY.flow("link", match, Reason(APP, "tagged frame from a link"), goto=VLAN)
+    flooded = (
+        CLASSIFY.flow(
+            "flooded",
+            match_of(in_port=interface, vlan_vid=TAGGED, vlan_pcp=pcp),
+            Reason(APP, "marked frame from a link"),
+            goto=VLAN,
+            metadata=mark,
+        )
+        for pcp, mark in zip(FLOODED_PCP, FLOOD_MARKS, strict=True)
+    )
+    return (*flooded, others)
 
 
 @lru_cache(maxsize=16384)
@@ -102,11 +120,12 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
     tag = VLAN_PRESENT | unit.segment.key
     yield VLAN.flow(
         "flooded",
-        match_of(vlan_vid=tag, vlan_pcp=FLOODED_PCP),
+        match_of(metadata=(FLOODED, FLOODED), vlan_vid=tag),
         unit.reason(APP, "flooded, from a link"),
         actions=(PopVlan(),),
         goto=DESTINATION,
-        metadata=unit.number | FLOODED,
+        metadata=unit.number,
+        metadata_mask=NETWORK,
     )
     yield VLAN.flow(
         "network",
@@ -152,8 +171,6 @@ def _handed_over(unit: NetworkUnit, label: int) -> dict[int, tuple[LocalPort, in
 
 
 def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
-    """Set the network's tag and the mark of a flood on a frame that is tagged already, and send it along the tree."""
-    if unit.tree is not None:
+    """Set the network's tag on a frame that is tagged already, before it goes along a tree."""
+    if unit.is_spread:
         yield SetField(VLAN_VID, VLAN_PRESENT | unit.segment.key)
-        yield SetField(VLAN_PCP, FLOODED_PCP)
-        yield ToGroup(TREE_GROUPS[unit.tree])

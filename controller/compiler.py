@@ -1,8 +1,9 @@
 """The compiler: asks each app for its share, per unit, and remembers the answers.
 
-A unit is one network on one switch, or what a switch has regardless of networks. It is compiled again only when what
-apps are given has changed, and each compilation returns the *change*: the share before and after. Everything sent to a
-switch is made of such changes; the whole program is only assembled when a switch connects.
+A unit is one network on one switch, or what a switch has regardless of networks: its trees, and all else. It is
+compiled again only when what apps are given has changed, and each compilation returns the *change*: the share before
+and after. Everything sent to a switch is made of such changes; the whole program is only assembled when a switch
+connects.
 
 While keys pass from one network to another (a renamed network, two that swap keys) both may hold the same flow for a
 moment, as it looks the same to the switch; and the networks of a trunk port share its meter. Such a flow or meter
@@ -15,16 +16,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TypeAlias
 
-from apps import discovery, learning, loop_guard, vlan
+from apps import discovery, learning, loop_guard, trees, vlan
 from apps.roster import NETWORK_APPS, SWITCH_APPS
-from apps.units import NetworkUnit, SwitchUnit
+from apps.units import NetworkUnit, SwitchUnit, TreeUnit
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.flow import Flow, Group, Program
 from controller.dataplane.program import EMPTY_SHARE, Share, assemble, share_of
 
 SWITCH = ""
 """Stands in for a network's id where a share is the switch's own."""
+TREES = "/"
+"""The same for its trees, which change while all else of it does not."""
+
+Unit: TypeAlias = NetworkUnit | SwitchUnit | TreeUnit
 
 
 def beside(network: str) -> str:
@@ -50,7 +56,7 @@ class Compiler:
     """Remembers each unit and its share."""
 
     def __init__(self) -> None:
-        self._units: dict[str, dict[str, NetworkUnit | SwitchUnit]] = {}
+        self._units: dict[str, dict[str, Unit]] = {}
         self._shares: dict[str, dict[str, Share]] = {}
         self._reporting: dict[str, dict[int, Flow]] = {}
         """For each switch the flows by cookie that it tells us of; few flows are."""
@@ -64,6 +70,10 @@ class Compiler:
     def compile_switch(self, unit: SwitchUnit) -> Iterator[Change]:
         """Compile a switch's own unit."""
         yield from self._compile(unit.switch, SWITCH, unit)
+
+    def compile_trees(self, unit: TreeUnit) -> Iterator[Change]:
+        """Compile a switch's trees."""
+        yield from self._compile(unit.switch, TREES, unit)
 
     def compile_network(self, network: str, units: Mapping[str, NetworkUnit]) -> Iterator[Change]:
         """Compile a network's units; it goes from switches that have none any more."""
@@ -96,14 +106,14 @@ class Compiler:
 
     def networks_on(self, switch: str) -> frozenset[str]:
         """Ids of the networks that are compiled for the switch."""
-        return frozenset(self._units.get(switch, {})) - {SWITCH}
+        return frozenset(self._units.get(switch, {})) - {SWITCH, TREES}
 
     def switches_of(self, network: str) -> frozenset[str]:
         """Names of the switches for which the network is compiled."""
         return self._spread.get(network, frozenset())
 
-    def remembered(self, switch: str, name: str) -> tuple[NetworkUnit | SwitchUnit | None, Share]:
-        """A unit (of a network, or `SWITCH`) and its share as they were compiled last; (None, EMPTY_SHARE) if never."""
+    def remembered(self, switch: str, name: str) -> tuple[Unit | None, Share]:
+        """A unit (of a network, `SWITCH` or `TREES`) and its share as compiled last; (None, EMPTY_SHARE) if never."""
         return self._units.get(switch, {}).get(name), self._shares.get(switch, {}).get(name, EMPTY_SHARE)
 
     def program(self, switch: str) -> Program:
@@ -118,14 +128,14 @@ class Compiler:
         shares = self._shares.get(switch, {}).values()
         return next((flow for share in shares for flow in share.contents if cookie_of(flow) == cookie), None)
 
-    def _compile(self, switch: str, name: str, unit: NetworkUnit | SwitchUnit) -> Iterator[Change]:
+    def _compile(self, switch: str, name: str, unit: Unit) -> Iterator[Change]:
         units = self._units.setdefault(switch, {})
         known = units.get(name)
         if known == unit:
             return
         shares = self._shares.setdefault(switch, {})
         before = shares.get(name, EMPTY_SHARE)
-        after = compile_network(unit) if isinstance(unit, NetworkUnit) else compile_switch(unit)
+        after = compile_unit(unit)
         units[name], shares[name] = unit, after
         yield self._change(switch, name, known, before, after)
 
@@ -134,9 +144,7 @@ class Compiler:
         if known is not None:
             yield self._change(switch, name, known, self._shares[switch].pop(name), EMPTY_SHARE)
 
-    def _change(
-        self, switch: str, name: str, known: NetworkUnit | SwitchUnit | None, before: Share, after: Share
-    ) -> Change:
+    def _change(self, switch: str, name: str, known: Unit | None, before: Share, after: Share) -> Change:
         reporting = self._reporting.setdefault(switch, {})
         staying = self._held_by_others(switch, name, known.number) if isinstance(known, NetworkUnit) else frozenset()
         if staying:
@@ -163,6 +171,17 @@ class Compiler:
         for meter in gone:
             del users[meter.id]
         return replace(before, meters=gone)
+
+
+def compile_unit(unit: Unit) -> Share:
+    """The share of a unit of any kind."""
+    match unit:
+        case NetworkUnit():
+            return compile_network(unit)
+        case TreeUnit():
+            return share_of(trees.flows(unit), trees.groups(unit))
+        case SwitchUnit():
+            return compile_switch(unit)
 
 
 def compile_network(unit: NetworkUnit) -> Share:

@@ -24,10 +24,11 @@ from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, OutsideLoops
 from controller.fabric.probe_limits import ProbeLimits
 from controller.fabric.settling import Moved, Settling
+from controller.fabric.transition import Held
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Intent, SegmentKey
 from controller.intent.moves import KeyChanges
-from controller.lookup import aim, network_units, second_units, switch_unit
+from controller.lookup import aim, network_units, second_units, switch_unit, tree_unit
 from controller.situation import Situation
 from controller.touched import Touched
 
@@ -149,6 +150,10 @@ class Core(Answers):
             self._touched.switch(self.situation, name)
         self._links_are_stale = True
         return is_known
+
+    def found_trees(self, name: str, held: Held) -> None:
+        """A switch that has a session now holds this of trees."""
+        self._take_up(self.settling.found(name, held, [one for one in self._followers() if one != name]))
 
     def switch_lost(self, name: str) -> None:
         """A switch has no session any more; what it holds stays in force."""
@@ -289,7 +294,11 @@ class Core(Answers):
             return []
         self._take_up(self.settling.reach())
         switches, networks = self._touched.take(limit)
+        # All at once: they are quick, and what floods needs all of them.
+        flooding, self._touched.flooding = self._touched.flooding.union(switches), set()
         changes: list[Change] = []
+        for name in sorted(flooding & self.fabric.switches.keys()):
+            changes += self.compiler.compile_trees(tree_unit(self.situation, name))
         for name in switches:
             if name in self.fabric.switches:
                 changes += self.compiler.compile_switch(switch_unit(self.situation, name))
@@ -346,9 +355,10 @@ class Core(Answers):
         if moved:
             settling = self.settling
             self.situation = replace(
-                self.situation, trees=settling.trees, routes=settling.routes, protection=settling.protection
+                self.situation, floods=settling.floods, routes=settling.routes, protection=settling.protection
             )
             self._touched.switches.update(moved.switches & self.fabric.switches.keys())
+            self._touched.flooding.update(moved.flooding & self.fabric.switches.keys())
             self._touched.networks.update(moved.networks)
 
     def _can_carry(self, link: Link) -> bool:

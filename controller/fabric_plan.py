@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from apps.labels import label_of
 from apps.units import DetourHop, NextHop
-from controller.fabric.trees import TREES, branches
+from controller.fabric.trees import Trees, branches
 from controller.situation import Situation
 
 
@@ -49,15 +49,19 @@ def detour_hops(situation: Situation, switch: str) -> Iterator[DetourHop]:
                 yield DetourHop(number, destination, colour, interface)
 
 
-def tree_branches(situation: Situation, switch: str) -> tuple[tuple[int, ...], ...]:
-    """For each tree the interfaces towards members of networks that flood along it."""
+def tree_branches(situation: Situation, switch: str) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """For each mark and tree the interfaces towards members of networks that flood along it."""
     whereabouts = situation.whereabouts
     if not situation.routes.had_links or not whereabouts.goals():
         return ()
     interfaces = _interfaces(situation, switch)
-    found = (branches(situation.trees[number], whereabouts.members_of(number)) for number in range(TREES))
-    ends = (near.get(switch, ()) for near in found)
-    return tuple(tuple(interfaces[end.interface] for end in some if end.interface in interfaces) for some in ends)
+
+    def here(trees: Trees) -> Iterator[tuple[int, ...]]:
+        for number, tree in enumerate(trees):
+            ends = branches(tree, whereabouts.members_of(number)).get(switch, ())
+            yield tuple(interfaces[end.interface] for end in ends if end.interface in interfaces)
+
+    return tuple(tuple(here(trees)) for trees in situation.floods.trees)
 
 
 def _interfaces(situation: Situation, switch: str) -> Mapping[str, int]:

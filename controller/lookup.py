@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from apps.units import NetworkUnit, SwitchUnit
+from apps.units import NetworkUnit, SwitchUnit, TreeUnit
 from controller.fabric.model import SwitchView
 from controller.fabric.trees import tree_number
 from controller.fabric.whereabouts import Whereabouts
@@ -44,11 +44,15 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
         peers=_peers(situation, switch),
         next_hops=tuple(next_hops(situation, name)),
         detours=tuple(detour_hops(situation, name)),
-        trees=tree_branches(situation, name),
         announcements=ANNOUNCEMENTS if view.has_meters else None,
         probes=PROBES if view.has_meters else None,
         unheard=tuple(sorted(_unheard(situation, view))),
     )
+
+
+def tree_unit(situation: Situation, name: str) -> TreeUnit:
+    """Along which links switch `name` floods."""
+    return TreeUnit(name, tree_branches(situation, name), situation.floods.entry)
 
 
 def aim(situation: Situation, network: str) -> None:

@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from apps.units import NetworkUnit, SwitchUnit
-from controller.compiler import SWITCH, Compiler, compile_network, compile_switch, network_of
-from controller.dataplane.program import EMPTY_SHARE, Share
-from controller.lookup import network_units, second_units, switch_unit
+from controller.compiler import SWITCH, TREES, Compiler, Unit, compile_unit, network_of
+from controller.dataplane.program import EMPTY_SHARE
+from controller.lookup import network_units, second_units, switch_unit, tree_unit
 from controller.situation import Situation
 
 
@@ -41,8 +40,10 @@ def check_network(situation: Situation, compiler: Compiler, network: str) -> lis
 
 def check_switch(situation: Situation, compiler: Compiler, switch: str) -> list[Wrong]:
     """What is wrong with what a switch has regardless of networks; one that is not there is right."""
-    is_there = switch in situation.fabric.switches
-    return list(_compare(compiler, switch, SWITCH, switch_unit(situation, switch))) if is_there else []
+    if switch not in situation.fabric.switches:
+        return []
+    own, trees = switch_unit(situation, switch), tree_unit(situation, switch)
+    return [*_compare(compiler, switch, SWITCH, own), *_compare(compiler, switch, TREES, trees)]
 
 
 def check_all(situation: Situation, compiler: Compiler) -> list[Wrong]:
@@ -74,18 +75,9 @@ def affected(wrong: Iterable[Wrong]) -> list[str]:
     return sorted({one.switch for one in wrong})
 
 
-def _compare(compiler: Compiler, switch: str, name: str, unit: NetworkUnit | SwitchUnit | None) -> Iterator[Wrong]:
-    remembered, share = compiler.remembered(switch, name), _share(unit)
+def _compare(compiler: Compiler, switch: str, name: str, unit: Unit | None) -> Iterator[Wrong]:
+    remembered, share = compiler.remembered(switch, name), compile_unit(unit) if unit else EMPTY_SHARE
     lost = {cookie for cookie, flow in share.flows.items() if compiler.find(switch, cookie) != flow}
     if remembered != (unit, share) or lost:
-        yield Wrong(switch, name, len(lost | (remembered[1].flows.keys() ^ share.flows.keys())))
-
-
-def _share(unit: NetworkUnit | SwitchUnit | None) -> Share:
-    match unit:
-        case NetworkUnit():
-            return compile_network(unit)
-        case SwitchUnit():
-            return compile_switch(unit)
-        case None:
-            return EMPTY_SHARE
+        network = "" if name == TREES else name
+        yield Wrong(switch, network, len(lost | (remembered[1].flows.keys() ^ share.flows.keys())))

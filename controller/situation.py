@@ -17,7 +17,7 @@ from controller.fabric.outside_loops import Attachment
 from controller.fabric.paths import SWITCH_NUMBERS
 from controller.fabric.protection import Protection
 from controller.fabric.routes import Routes
-from controller.fabric.trees import NO_TREES, Trees
+from controller.fabric.transition import Floods
 from controller.fabric.whereabouts import Whereabouts
 from controller.intent import model
 from controller.intent.edit import IntentEdit, difference
@@ -128,7 +128,7 @@ class Situation:
     fabric: Fabric = field(default_factory=Fabric)
     routes: Routes = field(default_factory=Routes)
     protection: Protection = field(default_factory=Protection)
-    trees: Trees = NO_TREES
+    floods: Floods = field(default_factory=Floods)
     addresses: Addresses = field(default_factory=lambda: Addresses(limit=0))
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     """Where addresses of VLAN networks are as far as switches were told; nothing of a network means: as they should."""

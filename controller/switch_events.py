@@ -20,11 +20,13 @@ from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface
 from controller.gate import GRACE, Gate
+from controller.held_trees import held_trees
 from controller.listening_clock import ListeningClock
 from controller.loop_watch import LoopWatch
 from controller.missing import missing_tunnels, networks_on
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.drift import Drift
+from controller.southbound.events import Held
 from controller.southbound.southbound import Southbound
 
 log = logging.getLogger(__name__)
@@ -78,12 +80,13 @@ class SwitchEvents:
         """The switches' side."""
         return self._southbound
 
-    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
+    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool, held: Held) -> None:
         """A switch has a session."""
         self._behind.add(name)
         log.info("connected with %d interfaces", len(interfaces), extra={"switch": name})
         self._gate.arrive(name, self._core.switch_ready(name, interfaces, has_meters, self.clock), self.clock)
         self._note_gates()
+        self._core.found_trees(name, held_trees(name, interfaces, held))
         self.explain_missing_tunnels(networks_on(self._core.situation, name), {name})
         self.announcements.announce_switch(name)
         self._schedule()

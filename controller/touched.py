@@ -19,12 +19,14 @@ class Touched:
     """Names of switches and ids of networks."""
 
     switches: set[str] = field(default_factory=set)
+    flooding: set[str] = field(default_factory=set)
+    """Switches whose trees were touched, and perhaps nothing else."""
     networks: set[str] = field(default_factory=set)
     """Those that are not aimed yet."""
     _aimed: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.switches or self.networks or self._aimed)
+        return bool(self.switches or self.flooding or self.networks or self._aimed)
 
     def take_to_aim(self, limit: int | None) -> list[str]:
         """Networks to aim, at most `limit`."""

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from apps.labels import half, label_of
 from apps.units import NetworkUnit, RemoteAddress
 from controller.fabric.paths import PLANES
-from controller.fabric.trees import tree_number
 from controller.fabric.whereabouts import Directory, Home
 from controller.network_plan import NetworkPlan
 
@@ -55,7 +54,6 @@ def vlan_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
                 blocked=tuple(plan.blocked_ports(view, past)),
                 remote=tuple(_remote(plan, directory, name)) if is_spread else (),
                 label=label_of(numbers[name], plan.segment.key % PLANES) if is_spread else None,
-                tree=tree_number(plan.segment) if is_spread else None,
                 passes_lldp=plan.passes_lldp,
             )
     return units

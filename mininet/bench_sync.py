@@ -24,6 +24,7 @@ from controller.fabric.model import Interface
 from controller.intent.loader import load
 from controller.intent.model import Segment, SegmentKey
 from controller.southbound.drift import Drift
+from controller.southbound.events import Held
 from controller.southbound.listen import Listen
 from controller.southbound.southbound import Southbound
 from demo_daemon import DaemonProcess
@@ -89,7 +90,7 @@ class _Waiting:
     def __init__(self) -> None:
         self.ready = asyncio.Event()
 
-    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
+    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool, held: Held) -> None:
         self.ready.set()
 
     def switch_settled(self, name: str) -> None: ...

@@ -16,14 +16,14 @@ others are told of an address, and that a tree is mended where a link has died.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controller.fabric.model import Link
 from controller.fabric.paths import NO_COSTS, Costs, Paths
 from controller.fabric.protection import Protection, ProtectionTransition
 from controller.fabric.routes import Routes, RouteTransition
-from controller.fabric.transition import TreeTransition
-from controller.fabric.trees import NO_TREES, Trees, span
+from controller.fabric.transition import Floods, Held, TreeTransition
+from controller.fabric.trees import span
 from controller.fabric.whereabouts import Whereabouts
 
 
@@ -33,9 +33,12 @@ class Moved:
 
     networks: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
+    """Those whose next hops or detours are others."""
+    flooding: frozenset[str] = frozenset()
+    """Those whose trees are others."""
 
     def __bool__(self) -> bool:
-        return bool(self.networks or self.switches)
+        return bool(self.networks or self.switches or self.flooding)
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ class Settling:
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     routes: Routes = field(default_factory=Routes)
     protection: Protection = field(default_factory=Protection)
-    trees: Trees = NO_TREES
+    floods: Floods = field(default_factory=Floods)
     costs: Costs = field(default_factory=lambda: NO_COSTS)
     """What links cost, where it is said."""
     _links: frozenset[Link] = frozenset()
@@ -91,36 +94,43 @@ class Settling:
         Steps that rely on there being no more frames on their way from before are taken only if `is_rested`.
         """
         following = frozenset(connected) & frozenset(confirmed)
-        switches: frozenset[str] = frozenset()
+        moved = Moved()
         if ready := {link for link in self._fresh if {link.a.switch, link.b.switch} <= following}:
             self._fresh -= ready
-            switches = self._lead(list(self._paths.graph), connected).switches
+            moved = self._lead(list(self._paths.graph), connected)
         elif len(following) == len(frozenset(connected)):
-            switches = self._advance_fabric(links, following, is_rested)
+            has_moved = self._tree_transition.advance(links, following, is_rested=is_rested)
+            switches = self._advance_ways(links, following, is_rested)
+            moved = Moved(switches=switches, flooding=frozenset(self._paths.graph) if has_moved else frozenset())
+            if moved:
+                self._take()
         networks = self.whereabouts.step(following, self._reached, is_rested=is_rested)
-        return Moved(networks, switches)
+        return replace(moved, networks=networks)
 
-    def _advance_fabric(self, links: Collection[Link], connected: frozenset[str], is_rested: bool) -> frozenset[str]:
-        """The same for what belongs to no network, once all switches that have a session confirmed."""
+    def found(self, switch: str, held: Held, connected: Collection[str]) -> Moved:
+        """A switch came that holds this of trees; `connected` are those that do as they are told."""
+        self._tree_transition.found(switch, held, self._links, connected)
+        if self._tree_transition.active == self.floods:
+            return Moved()
+        self._take()
+        return Moved(flooding=frozenset(self._paths.graph))
+
+    def _advance_ways(self, links: Collection[Link], connected: frozenset[str], is_rested: bool) -> frozenset[str]:
+        """The same for next hops and detours, once all switches that have a session confirmed."""
         everybody = frozenset(self._paths.graph)
-        has_moved = self._tree_transition.advance(links, connected, is_rested=is_rested)
-        switches = everybody if has_moved else frozenset()
-        if is_rested:
-            switches |= self._route_transition.advance(connected)
+        switches: frozenset[str] = self._route_transition.advance(connected) if is_rested else frozenset()
         if self._route_transition.is_settled and not switches:
             self._reached = frozenset(goal.switch for goal in self.routes.told)
             linked = {end.switch for link in links for end in (link.a, link.b)}
             if linked <= connected and self._protection_transition.advance(is_rested=is_rested):
                 switches = everybody
-        if switches:
-            self._take()
         return switches
 
     def _lead(self, names: Collection[str], connected: Collection[str]) -> Moved:
         """Want the paths and trees of all links but those that are fresh."""
         links = self._links - self._fresh
         self._paths = Paths(names, links, self.costs)
-        self._tree_transition.retarget(span(links, self.costs), self._links, connected)
+        self._tree_transition.retarget(span(links, self.costs), names, self._links, connected)
         return self._aim()
 
     def _aim(self) -> Moved:
@@ -130,9 +140,9 @@ class Settling:
         self._route_transition.retarget(self._paths, goals)
         self._protection_transition.retarget(self._paths, goals)
         self._take()
-        return Moved(switches=frozenset(self._paths.graph))
+        return Moved(switches=frozenset(self._paths.graph), flooding=frozenset(self._paths.graph))
 
     def _take(self) -> None:
-        self.trees = self._tree_transition.active
+        self.floods = self._tree_transition.active
         self.routes = self._route_transition.snapshot()
         self.protection = self._protection_transition.snapshot()

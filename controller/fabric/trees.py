@@ -7,9 +7,6 @@ switch can tell the tree from a frame's tag. Of each tree only the part is used 
 Each is the minimum spanning tree of an order of all links: by cost, then by the better of both ends, in a ranking of
 switches that the tree's number chooses. So it is a star around the best switch, as far as that reaches; a link that
 goes is replaced by one other, and a link that comes replaces one: nothing else changes.
-
-Two different trees at once, half of the switches on the old and half on the new, can contain a circle. Whoever changes
-trees therefore goes through `common`: first everywhere only what both have, then the new ones.
 """
 
 from __future__ import annotations
@@ -44,12 +41,7 @@ def span(links: Iterable[Link], costs: Costs = NO_COSTS) -> Trees:
     return tuple(frozenset(_tree(links, costs, number)) for number in range(TREES))
 
 
-def common(old: Trees, new: Trees) -> Trees:
-    """What both have of each tree: safe beside either of them."""
-    return tuple(before & after for before, after in zip(old, new, strict=True))
-
-
-@lru_cache(maxsize=4 * TREES)
+@lru_cache(maxsize=8 * TREES)
 def branches(tree: frozenset[Link], members: frozenset[str]) -> Mapping[str, tuple[End, ...]]:
     """The part of a tree that leads to members: for each switch on it, its interfaces towards the others, sorted."""
     ends: dict[str, dict[str, End]] = {}

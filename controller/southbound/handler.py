@@ -7,13 +7,14 @@ from typing import Protocol
 from controller.dataplane.flow import Reason
 from controller.fabric.model import Interface
 from controller.southbound.drift import Drift
+from controller.southbound.events import Held
 
 
 class SwitchHandler(Protocol):
     """Who is told what switches report; called on the event loop."""
 
-    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
-        """A switch has a session."""
+    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool, held: Held) -> None:
+        """A switch has a session, and holds this of ours."""
 
     def switch_settled(self, name: str) -> None:
         """A switch has confirmed or refused all that was asked so far. Told again whenever that is so."""

@@ -38,6 +38,10 @@ _FLOW_BODY = 48
 _GROUP = Struct("!HBxI")
 _METER = Struct("!HHI")
 _SMALLEST_FLOW = 56
+_BUCKET = Struct("!H14x")
+_OUTPUT = Struct("!HHI")
+OUTPUT_ACTION = 0
+"""OFPAT_OUTPUT: OpenFlow 1.3.5, 7.2.5."""
 
 
 class ReadBack:
@@ -95,6 +99,24 @@ def group_content(group: Group) -> bytes:
     """What a switch that holds exactly this group is read back to have: its kind and its buckets."""
     sent = encode_group_add(group, 0)
     return sent[10:11] + sent[16:]
+
+
+def outputs_of(content: bytes) -> Iterator[int]:
+    """Numbers of the interfaces to which a group sends, from its `group_content`; whatever else it does is left out.
+
+    Raises:
+        struct.error: content that ends in the middle.
+    """
+    at = 1
+    while at < len(content):
+        length = max(_BUCKET.unpack_from(content, at)[0], _BUCKET.size)
+        inside, end = at + _BUCKET.size, at + length
+        while inside < end:
+            kind, size, number = _OUTPUT.unpack_from(content, inside)
+            if kind == OUTPUT_ACTION:
+                yield number
+            inside += max(size, _OUTPUT.size)
+        at = end
 
 
 def meter_content(meter: Meter) -> bytes:

@@ -220,7 +220,7 @@ class Southbound:
             case SwitchReady(_, interfaces, has_meters, held):
                 synchroniser.connect(held)
                 self._audits.ready(switch, _now())
-                self._tell(self._handler.switch_ready, switch, interfaces, has_meters)
+                self._tell(self._handler.switch_ready, switch, interfaces, has_meters, held)
             case InterfaceChanged(interface, deleted):
                 self._tell(self._handler.interface_changed, switch, interface, deleted)
             case BarrierPassed(xid):

@@ -21,9 +21,10 @@ from controller.fabric.model import End, Fabric, Link, SwitchView
 from controller.fabric.paths import Paths
 from controller.fabric.protection import Protection
 from controller.fabric.routes import Routes
+from controller.fabric.transition import MARKS, Floods
 from controller.fabric.trees import span
 from controller.intent.model import Intent, Port, SegmentKey
-from controller.lookup import aim, network_units, second_units, switch_unit
+from controller.lookup import aim, network_units, second_units, switch_unit, tree_unit
 from controller.situation import IntentIndex, Situation
 
 
@@ -65,7 +66,7 @@ class Scene:
             fabric=Fabric(self.views, self.links),
             routes=Routes.of(paths),
             protection=Protection.of(paths),
-            trees=span(self.links),
+            floods=Floods((span(self.links),) * MARKS),
             addresses=addresses,
         )
 
@@ -129,6 +130,7 @@ def compile_all(situation: Situation) -> dict[str, Program]:
         aim(situation, network)
     for name in situation.fabric.switches:
         list(compiler.compile_switch(switch_unit(situation, name)))
+        list(compiler.compile_trees(tree_unit(situation, name)))
     for network in situation.intent.networks:
         list(compiler.compile_network(network, network_units(situation, network)))
         list(compiler.compile_network(beside(network), second_units(situation, network)))

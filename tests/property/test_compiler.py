@@ -13,8 +13,9 @@ from controller.compiler import Compiler
 from controller.dataplane.flow import PipelineError, Program
 from controller.fabric.detours import Colour
 from controller.fabric.paths import PLANES
+from controller.fabric.transition import MARKS
 from controller.fabric.trees import TREES
-from controller.lookup import aim, network_units, switch_unit
+from controller.lookup import aim, network_units, switch_unit, tree_unit
 from tests.property.expectation import attachments, known_addresses
 from tests.property.scene import World
 from tests.property.worlds import worlds
@@ -35,6 +36,7 @@ def test_the_same_world_compiles_to_the_same_cookies_in_any_order(world: World, 
     for name in names:
         if name in world.programs:
             list(compiler.compile_switch(switch_unit(situation, name)))
+            list(compiler.compile_trees(tree_unit(situation, name)))
         else:
             units = list(network_units(situation, name).items())
             random.shuffle(units)
@@ -81,9 +83,9 @@ def budget(world: World, switch: str) -> int:
     switch a handful for itself, its links, trees, each other switch, and each pair of encapsulation and peer.
     """
     scene = world.scene
-    fixed = 4 + 1 + 1 + 1 + 3 + 2 * len(scene.cables)
+    fixed = 4 + 1 + 1 + 1 + 3 + 4 * len(scene.cables)
     if scene.links:
-        fixed += TREES + (PLANES + len(Colour)) * (len(scene.intent.fabric.switches) - 1)
+        fixed += 3 + MARKS * TREES + (PLANES + len(Colour)) * (len(scene.intent.fabric.switches) - 1)
     peers = sum(each.endpoint is not None for each in scene.intent.fabric.switches.values())
     flows = fixed + 3 * peers
     for network in scene.intent.networks:

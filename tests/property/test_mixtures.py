@@ -73,7 +73,8 @@ class Mixtures(RuleBasedStateMachine):
         self.parts: list[set[str]] = []
         """Switches that were connected when all was settled."""
         self.cuts = self.changes = 0
-        """What happened to wires since all was settled. Nothing is lost by changes alone, or by one cut alone."""
+        """What happened to wires since all was settled. Nothing is lost by changes alone; nor by one cut alone, of what is
+        for known addresses."""
         self.is_stale = False
         self.seen: object = None
 
@@ -247,6 +248,10 @@ class Mixtures(RuleBasedStateMachine):
         is_protected = (self.cuts == 0 or (self.cuts, self.changes) == (1, 0)) and not self.is_stale
         if owner and is_known_since and is_protected and self.are_connected(sender, owner):
             assert arrived == {self.place(owner): 1}, "a frame for a known address goes there and nowhere else"
+        if not owner and self.cuts == 0 and not self.is_stale and sender not in self.unsettled_ports:
+            others = self.ports.keys() - self.unsettled_ports - {sender}
+            members = {self.place(other) for other in others if self.are_connected(sender, other)}
+            assert members <= arrived.keys(), "a flooded frame arrives at all members"
 
     # What there is
 

@@ -35,6 +35,7 @@ from controller.dataplane.table import match_of
 from controller.dataplane.text import flow_text, normalised
 from controller.fabric.model import Interface
 from controller.southbound.drift import Drift
+from controller.southbound.events import Held
 from controller.southbound.listen import Listen
 from controller.southbound.southbound import Southbound
 from namespaces import CommandError
@@ -61,7 +62,7 @@ class Recorder:
     drifts: list[tuple[str, Drift]] = field(default_factory=list)
     taken_later: list[tuple[str, str]] = field(default_factory=list)
 
-    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool) -> None:
+    def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool, held: Held) -> None:
         self.ready.append((name, interfaces, has_meters))
         if self.southbound:
             self.southbound.open_gate(name)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from apps import discovery, learning, vlan
+from apps import discovery, learning
 from apps.pipeline import FLOODED_PCP
-from apps.pipeline_page import DB, SWITCH, example_flows
+from apps.pipeline_page import DB, SWITCH, example_flows, example_groups
 from controller.dataplane.program import assemble, share_of
 from controller.fabric.model import Interface, SwitchView
 from controller.intent.model import Segment
@@ -26,7 +26,7 @@ LINK, ACCESS, TRUNK = 1, 2, 4
 NUMBERS = {"uplink": LINK, "uplink2": 5, "web1": ACCESS, "db1": 3, "trunk1": TRUNK, "vxlan": 10}
 Q, AD, OLD = 0x8100, 0x88A8, 0x9100
 TAG = 96
-FLOODED = FLOODED_PCP << 13 | TAG
+FLOODED = FLOODED_PCP[0] << 13 | TAG
 """What follows the Ethernet type of a tag: priority and VLAN ID."""
 
 
@@ -34,7 +34,7 @@ FLOODED = FLOODED_PCP << 13 | TAG
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSwitch]:
     view = SwitchView("hv1", 1, {name: Interface(name, number) for name, number in NUMBERS.items()})
     meters = (*discovery.switch_meters(SWITCH), *learning.network_meters(DB))
-    program = assemble([share_of(example_flows(), vlan.switch_groups(SWITCH), meters)])
+    program = assemble([share_of(example_flows(), example_groups(), meters)])
     with new_namespace() as namespace, PrivateOvs(tmp_path_factory.mktemp("ovs"), pid=namespace) as ovs:
         switch = RealSwitch(ovs, namespace)
         switch.build(view, {("hv1", 10): Segment.VXLAN.value}, program)

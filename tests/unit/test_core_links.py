@@ -125,7 +125,7 @@ def test_a_switch_at_its_gate_confirms_nothing() -> None:
     core.changes()
     while core.confirmed(SWITCHES):
         core.changes()
-    assert all(second in tree for tree in core.situation.trees)
+    assert all(second in tree for trees in core.situation.floods.trees for tree in trees)
     core.interface_changed("s1", Interface("wire1", 4), deleted=False)
     for at, sender in ((first.a, first.b), (first.b, first.a)):
         core.heard(at, sender, 1.0)
@@ -134,8 +134,8 @@ def test_a_switch_at_its_gate_confirms_nothing() -> None:
     for _ in range(3):
         core.confirmed(SWITCHES)
         core.changes()
-        assert not any(first in tree for tree in core.situation.trees)
+        assert not any(first in tree for trees in core.situation.floods.trees for tree in trees)
     core.waiting = ()
     while core.confirmed(SWITCHES):
         core.changes()
-    assert all(first in tree for tree in core.situation.trees)
+    assert all(first in tree for trees in core.situation.floods.trees for tree in trees)

@@ -69,7 +69,7 @@ def test_what_is_for_a_given_address_behind_a_blocked_port_is_dropped_and_not_fl
     core = started()
     core.loops.arrived([A])
     assert looped(core, B, A) == [Block(A, B, Cause.LOOPED)]
-    to_a = Packet(eth_dst=0x020000000001, eth_src=GUEST, tags=(101,), priority=FLOODED_PCP)
+    to_a = Packet(eth_dst=0x020000000001, eth_src=GUEST, tags=(101,), priority=FLOODED_PCP[0])
     outcome = Interpreter(core.compiler.program("s1")).run(to_a, 4)
     assert outcome.emitted == ()
     assert "behind a blocked port" in str(outcome.steps[-1].flow and outcome.steps[-1].flow.reason)

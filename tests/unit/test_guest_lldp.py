@@ -9,9 +9,9 @@ import pytest
 
 from apps.discovery import NEAREST_BRIDGE
 from apps.pipeline import FLOODED_PCP
-from apps.pipeline_page import DB, PEER, SWITCH, WEB
+from apps.pipeline_page import DB, PEER, SWITCH, TREES, WEB
 from apps.units import NetworkUnit, OutsidePort
-from controller.compiler import compile_network, compile_switch
+from controller.compiler import compile_network, compile_unit
 from controller.dataplane.fields import ETH_LLDP
 from controller.dataplane.interpreter import Interpreter
 from controller.dataplane.packet import NO_TUNNEL, Packet, Tunnel
@@ -29,7 +29,7 @@ ADDRESSES = (NEAREST_BRIDGE, NEAREST_BRIDGE - 11, NEAREST_BRIDGE - 14)
 
 def run(units: tuple[NetworkUnit, ...], in_port: int, packet: Packet) -> tuple[set[int], int]:
     """The interfaces by which the packet leaves, and how many copies the daemon gets of it as of an announcement."""
-    interpreter = Interpreter(assemble([compile_switch(SWITCH), *map(compile_network, units)]))
+    interpreter = Interpreter(assemble([compile_unit(SWITCH), compile_unit(TREES), *map(compile_network, units)]))
     outcome = interpreter.run(packet, in_port)
     copies = [flow for flow in outcome.copies if flow.reason.app == "discovery"]
     return {number for number, _ in outcome.emitted}, len(copies)
@@ -44,7 +44,7 @@ def test_a_guest_s_frame_reaches_the_others_of_its_network(address: int) -> None
     assert run(PASSING, 2, lldp(address)) == ({1, 4, 5}, 0)
     assert run(PASSING, 4, replace(lldp(address, tags=(7,)), eth_src=GUEST + 2)) == ({1, 2, 5}, 0)
     assert run(PASSING, 3, lldp(address)) == ({10}, 0)
-    flooded = replace(lldp(address, tags=(96,)), priority=FLOODED_PCP)
+    flooded = replace(lldp(address, tags=(96,)), priority=FLOODED_PCP[0])
     assert run(PASSING, 1, flooded) == ({2, 4, 5}, 0)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.fabric.model import Link
-from controller.fabric.trees import NO_TREES, TREES, branches, common, span, tree_number
+from controller.fabric.trees import NO_TREES, TREES, branches, span, tree_number
 from controller.intent.model import Segment, SegmentKey
 from tests.unit.graphs import SWITCHES, graph_of, link, some_links, some_switches
 
@@ -27,15 +27,6 @@ def test_each_tree_spans_every_part_and_has_no_circle(links: frozenset[Link]) ->
 @given(some_links)
 def test_trees_do_not_depend_on_the_order_of_events(links: frozenset[Link]) -> None:
     assert span(links) == span(sorted(links, reverse=True))
-
-
-@given(some_links, some_links)
-def test_what_two_trees_share_closes_no_circle_beside_either(old: frozenset[Link], new: frozenset[Link]) -> None:
-    before, after = span(old), span(new)
-    for one, shared, other in zip(before, common(before, after), after, strict=True):
-        assert shared == one & other
-        assert nx.is_forest(graph_of(one | shared))
-        assert nx.is_forest(graph_of(other | shared))
 
 
 @given(some_links, some_switches)
