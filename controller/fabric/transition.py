@@ -71,6 +71,8 @@ class TreeTransition:
     """By mark: along which interfaces some switch may flood."""
     _given: dict[str, set[int]] = field(default_factory=dict)
     """The marks that frames may have which entered at a switch and have not arrived yet."""
+    _linked: frozenset[str] = frozenset()
+    """The switches that have links."""
     _held: dict[str, Held] = field(default_factory=dict)
     """What switches hold that were not told anything by this daemon yet."""
     _confirmed: set[str] = field(default_factory=set)
@@ -96,6 +98,7 @@ class TreeTransition:
             for name in known.keys() - set(names):
                 del known[name]
         self._confirmed &= set(names)
+        self._give(connected)
         self._recall(live)
         self._lay(live, connected)
 
@@ -138,22 +141,27 @@ class TreeTransition:
         other = 1 - self._entry
         is_better = self._progress(other) > self._progress(self._entry)
         is_done = self._entry == 1 and self._told[0] == self._told[1]
-        if self._is_free(other) and self._is_safe and (is_better or is_done):
+        if self._is_free(other) and self._is_safe and not self._held and (is_better or is_done):
             self._entry = other
-            for name in connected:
-                self._given.setdefault(name, set()).add(other)
+            self._give(connected)
+
+    def _give(self, connected: Collection[str]) -> None:
+        for name in connected:
+            self._given.setdefault(name, set()).add(self._entry)
 
     def _progress(self, mark: int) -> int:
         """How many trees are as they should be."""
         return sum(told == target for told, target in zip(self._told[mark], self.target, strict=True))
 
     def _is_free(self, mark: int) -> bool:
-        """Whether no frame has this mark or will get it."""
-        return mark != self._entry and not any(mark in given for given in self._given.values())
+        """Whether no frame has this mark or will get it; of a switch that has not come yet that is not known."""
+        is_given = any(mark in given for given in self._given.values())
+        return mark != self._entry and not is_given and self._linked <= self._given.keys()
 
     def _lay(self, live: Collection[Link], connected: Collection[str]) -> None:
         """Tell what can be told now."""
         living = _ends(live)
+        self._linked = frozenset(end.switch for end in living)
         for mark in (self._entry, 1 - self._entry):
             used, is_free = self._used[mark], self._is_free(mark)
             others = [_at_others(some, connected) for some in used]
@@ -185,7 +193,7 @@ class TreeTransition:
                 frozenset(link for link in told | frozenset(live) if self._is_held(mark, tree, link, told))
                 for tree, told in enumerate(self._told[mark])
             )
-        if self._given and all(given == {1 - self._entry} for given in self._given.values()):
+        if all(given == {1 - self._entry} for given in self._given.values()):
             self._entry = 1 - self._entry
 
     def _is_held(self, mark: int, tree: int, link: Link, told: Collection[Link]) -> bool:

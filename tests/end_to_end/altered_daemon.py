@@ -15,15 +15,21 @@ from dataclasses import replace
 from apps import pipeline
 
 IDS: Mapping[str, Mapping[str, int]] = {
-    "moved": {"vlan": 23, "tunnel": 22, "source": 21, "destination": 24, "flood": 25, "deliver": 26},
-    "shuffled": {"vlan": 3, "tunnel": 1, "source": 2, "destination": 5, "flood": 9, "deliver": 4},
+    "moved": {
+        **{"vlan": 23, "tunnel": 22, "source": 21, "destination": 24, "flood": 25, "deliver": 26},
+        **{"mark": 27, "tree": 29},
+    },
+    "shuffled": {
+        **{"vlan": 3, "tunnel": 1, "source": 2, "destination": 5, "flood": 6, "deliver": 4},
+        **{"mark": 8, "tree": 9},
+    },
 }
 
 
 def main(variant: str) -> None:
     """Alter the pipeline, and go on as the daemon."""
     ids = IDS[variant]
-    for name in ("CLASSIFY", "VLAN", "TUNNEL", "SOURCE", "DESTINATION", "FLOOD", "DELIVER"):
+    for name in ("CLASSIFY", "VLAN", "TUNNEL", "SOURCE", "DESTINATION", "FLOOD", "DELIVER", "MARK", "TREE"):
         table = getattr(pipeline, name)
         priorities = {kind: 3 * priority + 7 for kind, priority in table.priorities.items()}
         setattr(pipeline, name, replace(table, id=ids.get(table.name, table.id), priorities=priorities))

@@ -6,6 +6,7 @@ cut and mended. What is lost is counted, not timed; `./run bench failover` measu
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from controller.intent.lab_model import Wire
 from frames import BROADCAST
 from packet_train import Journey, PacketTrain
 from prober import Prober
+from reach import expected_pairs
 from tests.end_to_end.running import TOPOLOGIES, Installation, running
 from tests.end_to_end.wires import prober_with_wires, wire_stations
 
@@ -29,6 +31,8 @@ SHAPES = {
 }
 """A ring, leaves and spines; and who sends to whom, on VLANs or through an overlay that the fabric carries."""
 FRAMES = 200
+MOMENTS = (0.0, 0.03, 0.08, 0.15)
+"""Seconds from a link's return to the daemon's death; trees take some 0.2 s to change."""
 MOST_LOST = 60
 """Of `FRAMES`; without anybody to turn them aside all would be."""
 
@@ -46,9 +50,21 @@ def journeys(shape: Installation, prober: Prober) -> dict[str, Journey]:
 
 
 def floods(shape: Installation) -> dict[str, Journey]:
-    """Broadcasts of the two guests; who gets them while wires are cut is not asked."""
-    senders = {name: sender for name, (sender, _) in SHAPES[shape.name].items() if name in ("there", "back")}
-    return {name: Journey(sender, BROADCAST, ()) for name, sender in senders.items()}
+    """Broadcasts of the two guests, to all others of their network."""
+    senders = {f"{name[0]}all": sender for name, (sender, _) in SHAPES[shape.name].items() if name in ("there", "back")}
+    pairs = expected_pairs(shape.lab.stations.values())
+    return {
+        name: Journey(sender, BROADCAST, {receiver for one, receiver in pairs if one == sender})
+        for name, sender in senders.items()
+    }
+
+
+def break_wire(shape: Installation, wire: Wire) -> None:
+    """Cut it, and wait until the daemon has found ways around it."""
+    downs = shape.log().count("link down")
+    shape.lab.set_link(wire.a.node, wire.a.interface, "down")
+    shape.wait_for_log("link down", downs + 1)
+    shape.settle()
 
 
 def links(shape: Installation) -> list[Wire]:
@@ -92,13 +108,33 @@ def test_the_daemon_takes_over_and_gives_back_without_loss(shape: Installation) 
     shape.wait_for_log("link down", downs + 1)
     shape.settle()
     with shape.prober() as prober:
-        with PacketTrain(prober, journeys(shape, prober)) as train:
+        with PacketTrain(prober, journeys(shape, prober) | floods(shape)) as train:
             shape.lab.set_link(wire.a.node, wire.a.interface, "up")
             shape.wait_for_log("link up", ups + 1)
             shape.settle()
             train.pass_frames(100)
         assert train.faults() == {}, "a link that comes back costs no frame"
     assert shape.reach().is_right
+
+
+@pytest.mark.parametrize("shape", ["two-tenants-vlan"], indirect=True)
+def test_a_daemon_that_dies_while_trees_change_leaves_floods_whole(shape: Installation) -> None:
+    """Whenever it dies after a link has come back, floods reach everybody, and its successor loses none."""
+    wire = links(shape)[0]
+    for after in MOMENTS:
+        break_wire(shape, wire)
+        ups = shape.log().count("link up")
+        with shape.prober() as prober:
+            with PacketTrain(prober, floods(shape)) as train:
+                shape.lab.set_link(wire.a.node, wire.a.interface, "up")
+                shape.wait_for_log("link up", ups + 1)
+                time.sleep(after)
+                shape.daemon.kill()
+                train.pass_frames(FRAMES)
+                shape.start()
+                shape.settle()
+                train.pass_frames(100)
+            assert train.faults() == {}, f"killed {after} s after the link came back"
 
 
 @pytest.mark.parametrize("shape", ["two-tenants-vlan"], indirect=True)

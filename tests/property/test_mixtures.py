@@ -73,8 +73,8 @@ class Mixtures(RuleBasedStateMachine):
         self.parts: list[set[str]] = []
         """Switches that were connected when all was settled."""
         self.cuts = self.changes = 0
-        """What happened to wires since all was settled. Nothing is lost by changes alone; nor by one cut alone, of what is
-        for known addresses."""
+        """What happened to wires since all was settled. Nothing is lost by changes alone; by one cut alone, nothing
+        that is for a known address."""
         self.is_stale = False
         self.seen: object = None
 

@@ -120,7 +120,7 @@ class Switches(RuleBasedStateMachine):
     def take_step(self, is_rested: bool) -> bool:
         self.some_follow(self.followers())
         if is_rested:
-            self.under_way = {self.holds[name].entry for name in SWITCHES}
+            self.under_way = {self.holds[name].entry for name in self.linked()}
         has_moved = self.transition.advance(self.live, self.followers(), is_rested=is_rested)
         self.tell()
         return has_moved
@@ -171,7 +171,7 @@ class Switches(RuleBasedStateMachine):
         """Under each mark that a frame may have, whichever switches have followed."""
         if not self.holds:
             return
-        given = {floods.entry for name in SWITCHES for floods in self.possible(name)}
+        given = {floods.entry for name in self.linked() for floods in self.possible(name)}
         for mark in given | self.under_way:
             for tree in SOME_TREES:
                 graph = self.ways(mark, tree)
@@ -188,6 +188,10 @@ class Switches(RuleBasedStateMachine):
                 graph = self.ways(mark, tree, surely=True)
                 for part in nx.connected_components(reachable):
                     assert any(part <= found for found in nx.strongly_connected_components(graph)), (mark, tree)
+
+    def linked(self) -> set[str]:
+        """Switches from which frames get anywhere."""
+        return {end.switch for each in self.live for end in (each.a, each.b)}
 
     def possible(self, name: str) -> list[Floods]:
         return [self.holds[name], self.told.get(name, self.holds[name])]
