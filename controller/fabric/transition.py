@@ -75,7 +75,8 @@ class TreeTransition:
     """The switches that have links."""
     _held: dict[str, Held] = field(default_factory=dict)
     """What switches hold that were not told anything by this daemon yet."""
-    _confirmed: set[str] = field(default_factory=set)
+    _known: set[str] = field(default_factory=set)
+    """Those that were."""
     _is_safe: bool = True
     """Whether frames may get the other mark, as far as those are concerned that cannot be told."""
 
@@ -97,14 +98,14 @@ class TreeTransition:
         for known in (self._given, self._held):
             for name in known.keys() - set(names):
                 del known[name]
-        self._confirmed &= set(names)
+        self._known &= set(names)
         self._give(connected)
         self._recall(live)
         self._lay(live, connected)
 
     def found(self, switch: str, held: Held, live: Collection[Link], connected: Collection[str]) -> None:
         """A switch came that this daemon has not told anything yet, and holds this."""
-        if switch in self._confirmed or held.entry is None:
+        if switch in self._known or held.entry is None:
             return
         self._held[switch] = held
         self._given[switch] = {held.entry}
@@ -121,11 +122,9 @@ class TreeTransition:
         `is_rested` says that frames which were sent before they confirmed have arrived. A dead link carries none.
         """
         before, living = self.active, _ends(live)
-        for name in connected:
-            self._held.pop(name, None)
-            if is_rested:
-                self._given[name] = {self._entry}
-        self._confirmed.update(connected)
+        self._give(connected)
+        if is_rested:
+            self._given.update({name: {self._entry} for name in connected})
         late = frozenset() if is_rested else living
         for mark, (used, told) in enumerate(zip(self._used, self._told, strict=True)):
             self._used[mark] = tuple(
@@ -146,8 +145,11 @@ class TreeTransition:
             self._give(connected)
 
     def _give(self, connected: Collection[str]) -> None:
+        """These switches were told what is in force."""
         for name in connected:
             self._given.setdefault(name, set()).add(self._entry)
+            self._held.pop(name, None)
+        self._known.update(connected)
 
     def _progress(self, mark: int) -> int:
         """How many trees are as they should be."""
@@ -160,11 +162,12 @@ class TreeTransition:
 
     def _lay(self, live: Collection[Link], connected: Collection[str]) -> None:
         """Tell what can be told now."""
-        living = _ends(live)
+        # Those that still wait at their gates are told, too, when these open.
+        living, reached = _ends(live), {*connected, *self._held}
         self._linked = frozenset(end.switch for end in living)
         for mark in (self._entry, 1 - self._entry):
             used, is_free = self._used[mark], self._is_free(mark)
-            others = [_at_others(some, connected) for some in used]
+            others = [_at_others(some, reached) for some in used]
             # Under a free mark those who are reached may do anything: no frame sees it. A dead end of a switch that is
             # not reached does not come back before the switch does.
             risks = [end & living if is_free else some - (end - living) for some, end in zip(used, others, strict=True)]

@@ -44,6 +44,8 @@ class Switches(RuleBasedStateMachine):
         self.holds: dict[str, Floods] = {}
         self.told: dict[str, Floods] = {}
         self.silent: set[str] = set()
+        self.late: set[str] = set()
+        """Those that have a session again and did not follow yet."""
         self.new_to_daemon: set[str] = set()
         """Switches that wait at their gates since the daemon was started."""
         self.under_way: set[int] = set()
@@ -87,12 +89,14 @@ class Switches(RuleBasedStateMachine):
             self.retarget()
 
     def stale(self) -> frozenset[Link]:
-        """Dead links that a switch without session floods along: the known exception, they must not come back."""
-        held = (trees for name in self.silent for marks in self.holds[name].trees for trees in marks)
+        """Dead links that a switch without session floods along: they must not come back before it: a known gap."""
+        held = (trees for name in self.silent | self.late for marks in self.holds[name].trees for trees in marks)
         return frozenset().union(*held) - self.live
 
+    @precondition(lambda self: not self.new_to_daemon)
     @rule(name=st.sampled_from(SWITCHES))
     def lose_a_session(self, name: str) -> None:
+        """Not before it has come to a new daemon: what it holds then is not known, which is a known gap."""
         self.silent.add(name)
         self.told.pop(name, None)
         self.is_whole = False
@@ -100,6 +104,7 @@ class Switches(RuleBasedStateMachine):
     @precondition(lambda self: not self.new_to_daemon)
     @rule()
     def regain_sessions(self) -> None:
+        self.late |= self.silent
         self.silent.clear()
         self.tell()
 
@@ -108,6 +113,7 @@ class Switches(RuleBasedStateMachine):
         for name in names & self.told.keys():
             self.enter(name)
             self.holds[name] = self.told[name]
+            self.late.discard(name)
 
     def enter(self, name: str) -> None:
         """Frames enter there."""
@@ -127,13 +133,15 @@ class Switches(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
+        self.some_follow(self.followers())
         for _ in range(12):
             self.no_mixture_has_a_circle()
             self.every_mixture_floods_everywhere()
-            if not self.take_step(True):
+            if not self.transition.is_pending or not self.take_step(True):
                 break
         else:
             raise AssertionError("this does not come to an end")
+        self.some_follow(self.followers())
         if not self.silent | self.new_to_daemon:
             assert not self.transition.is_pending
             assert self.transition.active == Floods((span(self.live),) * MARKS, 0)
@@ -143,11 +151,17 @@ class Switches(RuleBasedStateMachine):
     @precondition(lambda self: not self.silent)
     @rule(data=st.data())
     def kill_the_daemon(self, data: st.DataObject) -> None:
-        """Its successor remembers the links of some moment since all was settled."""
+        """Its successor remembers the links of some moment since all was settled. Frames arrive meanwhile."""
+        self.under_way = {self.holds[name].entry for name in self.linked()}
         self.transition = TreeTransition()
         self.told.clear()
         self.new_to_daemon = set(SWITCHES)
         remembered = data.draw(st.sampled_from(self.before))
+        for name in data.draw(some_switches):
+            if data.draw(st.booleans()):
+                # Somebody deletes its groups.
+                self.holds[name] = Floods(entry=self.holds[name].entry)
+                self.is_whole = False
         self.transition.retarget(span(remembered), SWITCHES, remembered, ())
 
     @precondition(lambda self: self.new_to_daemon)
