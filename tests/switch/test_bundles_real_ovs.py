@@ -93,7 +93,7 @@ def versioned(version: int, fillers: int) -> Program:
 
 @contextmanager
 def packet_train(namespace: int, every: float = 0.0001) -> Iterator[Callable[[], int]]:
-    """A frame from interface 1 `every` so many seconds, each of which must arrive at interface 2; how many were sent."""
+    """A frame from interface 1 `every` so many seconds, all of which must arrive at interface 2; yields how many."""
     for name in ("p1", "p2"):
         run(["ip", "link", "set", name, "up"], pid=namespace)
     with entered(namespace):
