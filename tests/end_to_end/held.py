@@ -20,12 +20,13 @@ _ALL_FLOWS = Struct("!B3xII4xQQHH4x").pack(0xFF, 0xFFFFFFFF, 0xFFFFFFFF, 0, 0, 1
 """Of any table, output, group and cookie; an empty match (OpenFlow 1.3.5, 7.3.5.2)."""
 _ENTRY = Struct("!HB21xQ")
 """Length, table, and cookie."""
-_SYSTEM = Path("/var/run/openvswitch")
+SYSTEM_OVS = Path("/var/run/openvswitch")
+"""Run directory of the Open vSwitch that has a lab's bridges."""
 
 
 def wire_to(switch: FabricBridge | Hypervisor) -> OpenFlowWire:
     """A connection to a switch of a lab."""
-    directory = switch.ovs.directory if isinstance(switch, Hypervisor) else _SYSTEM
+    directory = switch.ovs.directory if isinstance(switch, Hypervisor) else SYSTEM_OVS
     return OpenFlowWire(directory / f"{switch.bridge}.mgmt")
 
 

@@ -23,10 +23,11 @@ from demo_daemon import DaemonProcess
 from fabric_bridge import FabricBridge
 from hypervisor import Hypervisor
 from lab import Lab, load_topology
+from packet_sockets import widen
 from prober import Prober
 from reach import Reachability, wait_until_right
 from tests.end_to_end.eventually import PATIENCE, eventually
-from tests.end_to_end.held import groups, our_flows, wire_to
+from tests.end_to_end.held import SYSTEM_OVS, groups, our_flows, wire_to
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
 
@@ -81,6 +82,14 @@ class Installation:
             return len(before) > 1 and before[-1] == before[-2]
 
         eventually(is_quiet, "flows that no longer change")
+
+    def widen(self) -> None:
+        """Give userspace switches room for frames that come while they do not get their turn; see `packet_sockets`."""
+        for switch in self.lab.switches.values():
+            if isinstance(switch, Hypervisor):
+                switch.widen()
+        if self.lab.model.bridges:
+            widen(int((SYSTEM_OVS / "ovs-vswitchd.pid").read_text()))
 
     def start(self) -> None:
         """Start the daemon again after its end, and wait until it serves all switches."""
