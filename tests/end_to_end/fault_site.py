@@ -15,7 +15,6 @@ from typing import Any
 
 import yaml
 
-from hypervisor import Hypervisor
 from packet_train import Journey, PacketTrain
 from prober import Prober
 from tests.end_to_end.cutter import Cutter
@@ -99,8 +98,6 @@ def journeys(prober: Prober, *, to: int = 3) -> dict[str, Journey]:
 @contextmanager
 def train(site: Installation) -> Iterator[PacketTrain]:
     """All journeys, while whatever happens inside."""
-    for switch in site.lab.switches.values():
-        if isinstance(switch, Hypervisor):
-            switch.widen()
+    site.widen()
     with site.prober() as prober, PacketTrain(prober, journeys(prober)) as running_train:
         yield running_train

@@ -10,7 +10,6 @@ On entering, everybody reaches whom they should and all links are found, so a te
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,17 +18,18 @@ from typing import Any
 
 import yaml
 
-from controller.dataplane.encoder import COOKIE_MARK_MASK, COOKIE_MARK_VALUE
 from controller.intent.lab_model import UPLINK
 from demo_daemon import DaemonProcess
+from fabric_bridge import FabricBridge
+from hypervisor import Hypervisor
 from lab import Lab, load_topology
+from packet_sockets import widen
 from prober import Prober
 from reach import Reachability, wait_until_right
 from tests.end_to_end.eventually import PATIENCE, eventually
+from tests.end_to_end.held import SYSTEM_OVS, groups, our_flows, wire_to
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
-
-_COOKIE = re.compile(r"\bcookie=0x([0-9a-f]+)")
 
 
 class Installation:
@@ -62,8 +62,8 @@ class Installation:
 
     def cookies(self, switch: str) -> set[int]:
         """Cookies of our flows on a switch."""
-        found = {int(match[1], 16) for line in self.flows(switch) if (match := _COOKIE.search(line))}
-        return {cookie for cookie in found if cookie & COOKIE_MARK_MASK == COOKIE_MARK_VALUE}
+        with wire_to(self.lab.switches[switch]) as wire:
+            return {cookie for _, cookie in our_flows(wire)}
 
     def all_cookies(self) -> dict[str, set[int]]:
         """Cookies of our flows on every switch."""
@@ -71,14 +71,25 @@ class Installation:
 
     def settle(self) -> None:
         """Wait until the switches hold the same flows and groups at two looks in a row."""
-        before: list[tuple[dict[str, set[int]], list[str]]] = []
+        before: list[list[tuple[set[int], bytes]]] = []
+
+        def look(switch: FabricBridge | Hypervisor) -> tuple[set[int], bytes]:
+            with wire_to(switch) as wire:
+                return {cookie for _, cookie in our_flows(wire)}, groups(wire)
 
         def is_quiet() -> bool:
-            nodes = self.lab.switches.values()
-            before.append((self.all_cookies(), [node.ofctl("dump-groups", node.bridge) for node in nodes]))
+            before.append([look(switch) for switch in self.lab.switches.values()])
             return len(before) > 1 and before[-1] == before[-2]
 
         eventually(is_quiet, "flows that no longer change")
+
+    def widen(self) -> None:
+        """Give userspace switches room for frames that come while they do not get their turn; see `packet_sockets`."""
+        for switch in self.lab.switches.values():
+            if isinstance(switch, Hypervisor):
+                switch.widen()
+        if self.lab.model.bridges:
+            widen(int((SYSTEM_OVS / "ovs-vswitchd.pid").read_text()))
 
     def start(self) -> None:
         """Start the daemon again after its end, and wait until it serves all switches."""

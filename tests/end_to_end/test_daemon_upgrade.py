@@ -5,7 +5,6 @@ Between switches of both versions only tags, tunnel IDs and announcements count,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from tests.end_to_end.altered_daemon import IDS
 from tests.end_to_end.eventually import eventually
 from tests.end_to_end.fault_site import standing, train
+from tests.end_to_end.held import our_flows, wire_to
 from tests.end_to_end.running import Installation
 
 pytestmark = pytest.mark.ovs
@@ -32,8 +32,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 def tables(site: Installation, switch: str) -> set[int]:
     """Ids of the tables that have flows of ours."""
-    ours = [flow for flow in site.flows(switch) if "cookie=0x7e" in flow]
-    return {int(found[1]) if (found := re.search(r"\btable=(\d+)", flow)) else 0 for flow in ours}
+    with wire_to(site.lab.switches[switch]) as wire:
+        return {table for table, _ in our_flows(wire)}
 
 
 def take_over(site: Installation, program: str) -> None:

@@ -40,6 +40,7 @@ MOST_LOST = 60
 @pytest.fixture(scope="module", params=SHAPES)
 def shape(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with running(TOPOLOGIES / f"{request.param}.yaml", tmp_path_factory.mktemp("failover")) as installation:
+        installation.widen()
         yield installation
 
 
