@@ -41,9 +41,7 @@ def _endpoint(text: str, token: bytes | None, tls: Tls | None) -> Endpoint:
     if listen.path:
         return Endpoint(listen)
     if listen.tls is None and not _is_loopback(listen.host):
-        what = (
-            f"{text!r} is not loopback, and tcp: can be read on the way; write ssl:, with --api-token"
-        )
+        what = f"{text!r} is not loopback, and tcp: can be read on the way; write ssl:, with --api-token"
         raise typer.BadParameter(what, param_hint="--api")
     if listen.tls is not None and token is None:
         raise typer.BadParameter(f"{text!r} needs --api-token, for who may ask", param_hint="--api")
