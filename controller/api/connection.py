@@ -1,7 +1,7 @@
 """One connection of an asker: uvicorn's HTTP/1.1, with bounds that uvicorn leaves to a proxy in front.
 
-- A head has at most 16 KiB, and has to be there `HEAD_WITHIN` seconds after the connection was made, or the answer
-  before was given.
+- A head has to be complete `HEAD_WITHIN` seconds after the connection was made, or the answer before was given; while
+  it is not, at most 16 KiB of it are kept.
 - Who does not read what is written for him is cut off after `READ_WITHIN` seconds.
 - There are at most `MOST` connections of each listener. Newcomers beyond that are cut off at once, but no others wait
   long: see above.
@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import h11
 from starlette.types import ASGIApp
@@ -42,6 +43,8 @@ def config_of(app: ASGIApp) -> Config:
         timeout_keep_alive=15,
     )
     config.load()
+    # What it says is what peers caused, without bound; what goes wrong here is logged by `problems`.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     return config
 
 

@@ -119,7 +119,7 @@ def _link(core: Core, link: model.Link) -> Link:
 
 
 def flows(core: Core, order: Order, filters: Filters) -> Iterator[tuple[str, Flow]]:
-    """Flows by switch, network (those regardless of networks first) and number. Raises BadCursor."""
+    """Flows by switch, network (those regardless of networks first) and table. Raises BadCursor."""
     last_switch, last_network, last_number = _place(filters.after)
     names = sorted(core.situation.intent.fabric.switches)
     for switch in names[bisect_left(names, last_switch) :]:
@@ -130,7 +130,8 @@ def flows(core: Core, order: Order, filters: Filters) -> Iterator[tuple[str, Flo
             shares = [core.compiler.remembered(switch, network)[1]]
             if network != SWITCH:
                 shares.append(core.compiler.remembered(switch, beside(network))[1])
-            found = [flow for share in shares for flow in share.contents]
+            contents = (flow for share in shares for flow in share.contents)
+            found = sorted(contents, key=lambda flow: (flow.table, -flow.priority))
             is_last = (switch, network) == (last_switch, last_network)
             for number in range(last_number + 1 if is_last else 0, len(found)):
                 yield f"{switch} {network} {number}", _flow(switch, found[number])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -75,14 +74,28 @@ def _narrowed(natural: Sequence[int], headings: Sequence[str], numbers: Sequence
 
 
 def _folded(row: Sequence[Cell], widths: Sequence[int], numbers: Sequence[bool]) -> Iterator[str]:
-    pieces = [
-        textwrap.wrap(cell.text, width, break_on_hyphens=False) or [""] for cell, width in zip(row, widths, strict=True)
-    ]
+    pieces = [_wrapped(cell.text, width) for cell, width in zip(row, widths, strict=True)]
     for line in range(max(map(len, pieces))):
         cells = [
             Cell(piece[line] if line < len(piece) else "", cell.colour) for piece, cell in zip(pieces, row, strict=True)
         ]
         yield _line(cells, widths, numbers)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines; a word that is too long for one begins on a line of its own."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+            continue
+        if lines[-1]:
+            lines.append("")
+        while len(word) > width:
+            lines[-1:] = [word[:width], ""]
+            word = word[width:]
+        lines[-1] = word
+    return lines
 
 
 def _line(cells: Sequence[Cell], widths: Sequence[int], numbers: Sequence[bool]) -> str:
@@ -95,7 +108,7 @@ def _line(cells: Sequence[Cell], widths: Sequence[int], numbers: Sequence[bool])
 
 
 def _styled(cell: Cell, width: int, is_number: bool) -> str:
-    text = cell.text.rjust(width) if is_number else cell.text.ljust(width)
-    if not cell.colour or not cell.text:
-        return text
-    return typer.style(text, bold=True) if cell.colour == "bold" else typer.style(text, fg=cell.colour)
+    padding, text = " " * (width - len(cell.text)), cell.text
+    if cell.colour and text:
+        text = typer.style(text, bold=True) if cell.colour == "bold" else typer.style(text, fg=cell.colour)
+    return padding + text if is_number else text + padding

@@ -30,7 +30,7 @@ def show(
     subject: Annotated[Subject, typer.Argument(metavar="SUBJECT", help=f"One of: {', '.join(Subject)}.")],
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="With `networks`: show what these files come to; no daemon is asked."),
+        typer.Argument(metavar="FILE", help="With `networks`: show what these files come to; no daemon is asked."),
     ] = None,
     tenant: Tenant = None,
     switch: Switch = None,

@@ -87,6 +87,11 @@ def _why(item: Item) -> str:
     return f"{item['app']}: {item['note']}" + (f" ({where})" if where else "")
 
 
+def _flow(item: Item) -> str:
+    """Without cookie and table, and with blanks at which it can be folded; `ovs-ofctl` takes it so, too."""
+    return str(item["text"].split(", ", 2)[-1].replace(",", ", "))
+
+
 def _about(item: Item) -> str:
     place = item["switch"] and (f"{item['switch']}:{item['interface']}" if item["interface"] else item["switch"])
     return " ".join(filter(None, (place, item["port"] or item["network"])))
@@ -152,7 +157,7 @@ COLUMNS: Mapping[Subject, Sequence[Column]] = {
     Subject.FLOWS: (
         Column("Switch", _field("switch")),
         Column("Table", _field("table"), is_number=True),
-        Column("Flow", lambda item: item["text"].split(", ", 2)[-1]),
+        Column("Flow", _flow),
         Column("Why", _why),
     ),
     Subject.EVENTS: (
