@@ -31,7 +31,7 @@ def fabric_questions(sources: Sources) -> APIRouter:
         """One switch, with its interfaces."""
         if switch not in core.situation.intent.fabric.switches:
             raise HTTPException(404, f"there is no switch {switch!r}")
-        return await answering.whole(request, fabric_rows.switch_detail(core, switches, switch))
+        return answering.whole(request, fabric_rows.switch_detail(core, switches, switch))
 
     @router.get("/api/v1/links", response_model=Page[Link], responses=INVALID)
     async def links(request: Request, filters: Annotated[BySwitch, Query()]) -> Response:
@@ -50,14 +50,12 @@ def fabric_questions(sources: Sources) -> APIRouter:
     @router.get("/api/v1/status", response_model=Status, responses=INVALID)
     async def status(request: Request, _: Annotated[Nothing, Query()]) -> Response:
         """How the daemon is, and whether switches are as they should be."""
-        return await answering.whole(request, _status(sources))
+        return answering.whole(request, _status(sources))
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {MEDIA_TYPE: {}}}})
     async def prometheus() -> Response:
         """Metrics for Prometheus."""
-        families = metrics.read()
-        text = await answering.in_thread(lambda: metrics.write(families))
-        return Response(text, media_type=MEDIA_TYPE)
+        return Response(b"".join(await answering.made(metrics.texts())), media_type=MEDIA_TYPE)
 
     return router
 

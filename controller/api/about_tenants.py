@@ -28,7 +28,7 @@ def tenant_questions(sources: Sources) -> APIRouter:
         order = await answering.order()
         if tenant not in order.intent.tenants:
             raise HTTPException(404, f"there is no tenant {tenant!r}")
-        return await answering.whole(request, tenant_rows.tenant(order, tenant))
+        return answering.whole(request, tenant_rows.tenant(order, tenant))
 
     @router.get("/networks", response_model=Page[Network], responses=INVALID)
     async def networks(request: Request, filters: Annotated[Filters, Query()]) -> Response:
@@ -43,7 +43,7 @@ def tenant_questions(sources: Sources) -> APIRouter:
         asked = order.intent.networks.get(f"{tenant}/{network}")
         if asked is None:
             raise HTTPException(404, f"there is no network {tenant}/{network}")
-        return await answering.whole(request, tenant_rows.network(core, switches, order, asked))
+        return answering.whole(request, tenant_rows.network(core, switches, order, asked))
 
     @router.get("/ports", response_model=Page[Port], responses=INVALID)
     async def ports(request: Request, filters: Annotated[Filters, Query()]) -> Response:
@@ -57,7 +57,7 @@ def tenant_questions(sources: Sources) -> APIRouter:
         asked = core.situation.intent.ports.get(f"{tenant}/{port}")
         if asked is None:
             raise HTTPException(404, f"there is no port {tenant}/{port}")
-        return await answering.whole(request, tenant_rows.port(core, asked))
+        return answering.whole(request, tenant_rows.port(core, asked))
 
     @router.get("/hosts", response_model=Page[Host], responses=INVALID)
     async def hosts(request: Request, filters: Annotated[Filters, Query()]) -> Response:

@@ -1,13 +1,14 @@
 """Metrics in the form of Prometheus, with its conventions for names and units.
 
 Nothing is counted twice: the numbers are those that the daemon keeps anyway, read when somebody asks. None is by
-network or port, of which there may be 10,000s. The numbers are read on the loop, and written out by a worker thread.
+network or port, of which there may be 10,000s.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Metric, ProcessCollector, generate_latest
@@ -71,8 +72,14 @@ class Metrics:
         self._version = version
         self._process = ProcessCollector(registry=None)
 
-    def read(self) -> list[Metric]:
-        """What they are now; for the event loop."""
+    def texts(self) -> Iterator[bytes]:
+        """All of them as text, one after the other."""
+        for family in self._families():
+            registry = CollectorRegistry(auto_describe=False)
+            registry.register(_Fixed(family))
+            yield generate_latest(registry)
+
+    def _families(self) -> Iterator[Metric]:
         statistics = self._switches.statistics
         plain = (_counter(name, about, getattr(statistics, name)) for name, about in PLAIN.items())
         labelled = (
@@ -81,13 +88,8 @@ class Metrics:
         )
         timings = (self._timings.compiling, self._timings.syncing, self._timings.lag)
         timed = (family for histogram in timings for family in histogram.collect())
-        return [*self._state(), *self._by_switch(), *self._happened(), *plain, *labelled, *timed]
-
-    def write(self, families: Sequence[Metric]) -> bytes:
-        """Them as text; for any thread."""
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Fixed([*families, *self._process.collect()]))
-        return generate_latest(registry)
+        state = (self._state(), self._by_switch(), self._happened())
+        yield from chain(*state, plain, labelled, timed, self._process.collect())
 
     def _state(self) -> Iterator[Metric]:
         situation, intent = self._core.situation, self._core.situation.intent
@@ -131,13 +133,13 @@ class Metrics:
 
 
 class _Fixed(Collector):
-    """A collector of what was read before."""
+    """A collector of one metric."""
 
-    def __init__(self, families: Sequence[Metric]) -> None:
-        self._families = families
+    def __init__(self, family: Metric) -> None:
+        self._family = family
 
-    def collect(self) -> Sequence[Metric]:
-        return self._families
+    def collect(self) -> list[Metric]:
+        return [self._family]
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

@@ -36,7 +36,7 @@ class Clock:
 def text_of(statistics: Statistics, timings: Timings | None = None) -> str:
     metrics = Metrics(core_of(), Switches(statistics), events_of(), timings or Timings(Clock()), "1.2.3")
     metrics.census.counts["s1"] = Counter(access=5)
-    return metrics.write(metrics.read()).decode()
+    return b"".join(metrics.texts()).decode()
 
 
 def busy() -> Statistics:
