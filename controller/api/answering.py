@@ -23,6 +23,8 @@ from controller.api.order import Order, order_of
 from controller.api.rows import Row
 from controller.core import Core
 
+MOST_AT_ONCE = 4
+"""Answers that are being made."""
 SLICE = 0.001
 """Seconds of making rows before others have their turn."""
 
@@ -35,6 +37,7 @@ class Answering:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._thread = ThreadPoolExecutor(1, "api")
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._order = order_of(core.situation.intent)
 
     def close(self) -> None:
@@ -58,12 +61,15 @@ class Answering:
 
     async def made(self, parts: Iterator[_Result]) -> list[_Result]:
         """All parts, made in slices."""
-        found, ends = [], time.perf_counter() + SLICE
-        for part in parts:
-            found.append(part)
-            if time.perf_counter() >= ends:
-                await asyncio.sleep(0)
-                ends = time.perf_counter() + SLICE
+        found = []
+        # Not while it is sent, as who asked may be slow to read.
+        async with self._turns:
+            ends = time.perf_counter() + SLICE
+            for part in parts:
+                found.append(part)
+                if time.perf_counter() >= ends:
+                    await asyncio.sleep(0)
+                    ends = time.perf_counter() + SLICE
         return found
 
     def whole(self, request: Request, answer: Row) -> Response:

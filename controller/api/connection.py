@@ -23,7 +23,7 @@ from controller.api.problems import MEDIA_TYPE, problem_body
 MOST = 64
 MOST_HEAD = 16 * 1024
 HEAD_WITHIN = 10.0
-READ_WITHIN = 30.0
+READ_WITHIN = 10.0
 LOOK_EVERY = 1.0
 """Seconds."""
 

@@ -4,7 +4,7 @@
 - One on TCP without a token is for this machine, and takes only requests that name it so. Otherwise a page in a browser
   here could ask by a name of its own that leads to loopback (DNS rebinding).
 - Nothing can be changed, so only GET and HEAD are answered, and no request has a body.
-- An answer takes no longer than `ANSWER_WITHIN`, but for streams; there are at most `MOST_AT_ONCE` at a time.
+- An answer takes no longer than `ANSWER_WITHIN`, but for streams, of which there are at most `MOST_STREAMS`.
 """
 
 from __future__ import annotations
@@ -26,19 +26,17 @@ log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 30.0
 """Seconds."""
-MOST_AT_ONCE = 4
 MOST_STREAMS = 32
 STREAM = "/api/v1/events/stream"
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 
-class Busy:
-    """How much is being answered, by all listeners together."""
+@dataclass(slots=True)
+class Streams:
+    """How many there are, of all listeners together."""
 
-    def __init__(self) -> None:
-        self.answers = asyncio.Semaphore(MOST_AT_ONCE)
-        self.streams = 0
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Guard:
     """One listener's way to the app."""
 
     app: ASGIApp
-    busy: Busy
+    streams: Streams
     token: bytes | None = None
     """What askers have to show; None when nothing."""
     is_local: bool = False
@@ -75,21 +73,21 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN), self.busy.answers:
+            async with asyncio.timeout(ANSWER_WITHIN):
                 await self.app(scope, receive, send)
         except TimeoutError:
             log.warning("not answered within %.0f s: %r", ANSWER_WITHIN, scope["path"])
             # Ends the connection, as there is no whole answer.
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.busy.streams >= MOST_STREAMS:
+        if self.streams.number >= MOST_STREAMS:
             await _refuse(send, 503, f"{MOST_STREAMS} others are reading events", [(b"retry-after", b"30")])
             return
-        self.busy.streams += 1
+        self.streams.number += 1
         try:
             await self.app(scope, receive, send)
         finally:
-            self.busy.streams -= 1
+            self.streams.number -= 1
 
 
 def _has_token(given: Iterable[bytes], token: bytes) -> bool:

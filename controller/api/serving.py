@@ -21,7 +21,7 @@ from controller.api.answering import Answering
 from controller.api.app import make_app
 from controller.api.connection import ApiConnection, config_of
 from controller.api.endpoint import Endpoint
-from controller.api.guard import Busy, Guard
+from controller.api.guard import Guard, Streams
 from controller.api.metrics import Metrics
 from controller.api.sources import Sources, Switches
 from controller.core import Core
@@ -50,10 +50,10 @@ class Serving:
         """Listen on all of them. Raises ListenError."""
         if not endpoints:
             return
-        app, busy = make_app(self._sources), Busy()
+        app, streams = make_app(self._sources), Streams()
         for endpoint in endpoints:
             try:
-                self._servers.append(await _listen(endpoint, app, busy))
+                self._servers.append(await _listen(endpoint, app, streams))
             except ListenError as error:
                 if not endpoint.is_optional:
                     raise
@@ -84,9 +84,9 @@ class Serving:
             self._timings.lag.observe(max(0.0, loop.time() - asked - LAG_EVERY))
 
 
-async def _listen(endpoint: Endpoint, app: FastAPI, busy: Busy) -> tuple[Endpoint, asyncio.Server, ServerState]:
+async def _listen(endpoint: Endpoint, app: FastAPI, streams: Streams) -> tuple[Endpoint, asyncio.Server, ServerState]:
     is_local = endpoint.token is None and endpoint.listen.path is None
-    config = config_of(Guard(app, busy, endpoint.token, is_local))
+    config = config_of(Guard(app, streams, endpoint.token, is_local))
     state = ServerState()
     tls = server_context(endpoint.listen.tls) if endpoint.listen.tls else None
     server = await open_server(endpoint.listen, lambda: ApiConnection(config, state), tls)

@@ -1,8 +1,8 @@
 """Events as they happen: Server-Sent Events (WHATWG HTML, 9.2), from the event after the one that the reader had last.
 
-A reader that does not read is cut off: its connection holds some 64 KiB, and nothing is kept for it here. One that
-comes back goes on after `Last-Event-ID`; should events in between be forgotten already, it is told so first by an event
-`gap`.
+A reader that does not read is cut off (`controller.api.connection`): until then some 64 KiB wait for it, and nothing is
+kept for it here. One that comes back goes on after `Last-Event-ID`; should events in between be forgotten already, it
+is told so first by an event `gap`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ AT_ONCE = 100
 """Events that are written together."""
 ALIVE_EVERY = 15.0
 """Seconds without an event after which the reader is sent something, so that both know that the other is there."""
-READ_WITHIN = 10.0
-"""Seconds in which a reader has to make room."""
 HEADERS = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
@@ -96,8 +94,7 @@ def _written(events: Iterable[Event]) -> str:
 
 
 async def _send(send: Send, text: str) -> None:
-    async with asyncio.timeout(READ_WITHIN):
-        await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+    await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
 
 
 async def _left(receive: Receive) -> None:
