@@ -165,12 +165,8 @@ class Daemon:
 
     def _flush(self) -> None:
         self._flush_scheduled = False
-        begins, timings = time.monotonic(), self._events.timings
-        while self._core.is_dirty and time.monotonic() < begins + COMPILING:
-            for change in self._core.changes(1):
-                self._southbound.change(change.switch, change.before, change.after)
-                timings.changed(change.switch, self._core.is_connected(change.switch))
-        timings.compiled(time.monotonic() - begins, not self._core.is_dirty)
+        if self._core.is_dirty:
+            self._compile()
         self._log_links()
         if self._core.is_dirty:
             # What is compiled lives long and has no cycles; to look for some in 10,000 networks takes a second.
@@ -186,6 +182,15 @@ class Daemon:
             self._confirming = asyncio.create_task(self._confirm())
         if self._configuration.moves.is_pending and self._moving is None:
             self._moving = asyncio.create_task(self._move())
+
+    def _compile(self) -> None:
+        """Compile for a while, and hand over what changed."""
+        begins, timings = time.monotonic(), self._events.timings
+        while self._core.is_dirty and time.monotonic() < begins + COMPILING:
+            for change in self._core.changes(1):
+                self._southbound.change(change.switch, change.before, change.after)
+                timings.changed(change.switch, self._core.is_connected(change.switch))
+        timings.compiled(time.monotonic() - begins, not self._core.is_dirty)
 
     def _log_links(self) -> None:
         links = self._core.fabric.links
