@@ -15,6 +15,7 @@ from typing import Protocol
 
 from controller.announcer import Announcer
 from controller.core import Core
+from controller.event_log import EventKind
 from controller.fabric.damping import Hold
 from controller.fabric.freshness import FRESH_FOR, Freshness, Sent, SentAnnouncements
 from controller.fabric.model import End
@@ -114,14 +115,15 @@ class Announcements:
         holds = frozenset(self._core.damping.holds.values())
         for hold in sorted(holds - self._holds, key=lambda hold: hold.link):
             self._switches.statistics.links_held_down += 1
-            self._faults.warning(now, "link held down for %.0f s, as it keeps going: %s", hold.seconds, hold.link)
+            text = "link held down for %.0f s, as it keeps going: %s"
+            self._faults.warning(now, text, hold.seconds, hold.link, event=EventKind.LINK_HELD)
         self._holds = holds
 
     def _report_wires(self, now: float) -> None:
         misheard = self._core.discovery.misheard()
         for wire in sorted(misheard - self._misheard):
             self._switches.statistics.wires_misheard[wire.fault.value] += 1
-            names = {"switch": wire.ends[0].switch, "interface": wire.ends[0].interface}
+            names = {"switch": wire.ends[0].switch, "interface": wire.ends[0].interface, "event": EventKind.WIRE_FAULT}
             self._faults.warning(now, "wire %s: %s", wire.fault.value, wire, **names)
         for wire in sorted(self._misheard - misheard):
             log.info("wire no longer %s: %s", wire.fault.value, wire)

@@ -32,6 +32,10 @@ class Answers:
         """Switches that have a session."""
         return [name for name, view in self.fabric.switches.items() if view.connected]
 
+    def is_connected(self, name: str) -> bool:
+        """Whether the switch has a session."""
+        return name in self.fabric.switches and self.fabric.switches[name].connected
+
     def reason(self, name: str, cookie: int) -> Reason | None:
         """Why a flow of a switch is there."""
         flow = self.compiler.find(name, cookie)

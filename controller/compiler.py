@@ -116,6 +116,10 @@ class Compiler:
         """A unit (of a network, `SWITCH` or `TREES`) and its share as compiled last; (None, EMPTY_SHARE) if never."""
         return self._units.get(switch, {}).get(name), self._shares.get(switch, {}).get(name, EMPTY_SHARE)
 
+    def shares(self, switch: str) -> list[Share]:
+        """All shares of the switch's program."""
+        return list(self._shares.get(switch, {}).values())
+
     def program(self, switch: str) -> Program:
         """Everything the switch should hold."""
         return assemble(self._shares.get(switch, {}).values())

@@ -15,6 +15,7 @@ from controller.answers import Answers
 from controller.attachments import come_to, come_with, end_of, gone_with, is_attached
 from controller.compiler import Change, beside, network_of
 from controller.dataplane.fields import ETH_SRC
+from controller.dataplane.flow import Reason
 from controller.fabric.addresses import Verdict
 from controller.fabric.costs import link_costs
 from controller.fabric.damping import Damping
@@ -256,15 +257,20 @@ class Core(Answers):
         self.revision += bool(blocked or released)
         return blocked, released
 
-    def flow_expired(self, name: str, cookie: int) -> None:
-        """A switch dropped a flow because its learned sender was silent."""
+    def flow_expired(self, name: str, cookie: int) -> tuple[Reason, int] | None:
+        """A switch dropped a flow because its learned sender was silent. The sender that is forgotten for it, if any.
+
+        It is given by the flow's reason and the MAC.
+        """
         flow = self.compiler.find(name, cookie)
         if flow is None or flow.reason.app != learning.APP:
-            return
+            return None
         for field, value, _ in flow.match:
             if field is ETH_SRC and self.situation.addresses.forget(flow.reason.network, value):
                 self.revision += 1
                 self._touched.networks.add(flow.reason.network)
+                return flow.reason, value
+        return None
 
     def confirmed(self, switches: Collection[str], *, is_rested: bool = True) -> bool:
         """These switches hold what they were told so far, so what takes several steps may go on. Whether it does.

@@ -22,9 +22,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.api.endpoint import Endpoint
+from controller.api.serving import Serving
 from controller.audit_on_demand import AuditOnDemand
 from controller.configuration import Configuration, report
 from controller.core import Core
+from controller.event_log import EventKind, EventLog
 from controller.fabric.model import Link
 from controller.gate import GRACE
 from controller.intent.edit import IntentEdit
@@ -63,6 +66,8 @@ class Options:
 
     paths: Sequence[Path]
     listen: Sequence[Listen]
+    api: Sequence[Endpoint] = ()
+    """Where questions are answered."""
 
 
 class Daemon:
@@ -80,6 +85,8 @@ class Daemon:
             log.warning("%s", warning)
         self._keeper = Keeper(self._core, state)
         self._audit = AuditOnDemand(self._core, self._southbound, state)
+        self._event_log = EventLog(time.time())
+        self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings)
         self._flush_scheduled = False
         self._confirming: asyncio.Task[None] | None = None
         self._moving: asyncio.Task[None] | None = None
@@ -101,6 +108,10 @@ class Daemon:
         """
         # First of all: a SIGHUP that comes meanwhile must not be the end.
         self._take_signals()
+        with self._event_log.recording():
+            await self._run()
+
+    async def _run(self) -> None:
         seen = self._configuration.signature()
         if not await self._load():
             raise InvalidConfiguration
@@ -110,15 +121,17 @@ class Daemon:
             # So that switches which were seen before find their programs made, and are in sync once they are read.
             await asyncio.sleep(0)
         await self._southbound.listen(self._options.listen)
+        await self._api.open(self._options.api)
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
         forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())
-        tasks = [asyncio.create_task(work) for work in forever]
+        tasks = [asyncio.create_task(work) for work in (*forever, self._api.run())]
         stopping = asyncio.create_task(self._stop.wait())
         done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
         log.info("ending; flows stay in place")
         for task in [*tasks, stopping, *filter(None, [self._confirming, self._moving])]:
             task.cancel()
+        self._api.close()
         await self._southbound.close()
         self._keeper.save()
         log.info("since the start: %s", self._southbound.statistics)
@@ -152,10 +165,8 @@ class Daemon:
 
     def _flush(self) -> None:
         self._flush_scheduled = False
-        ends = time.monotonic() + COMPILING
-        while self._core.is_dirty and time.monotonic() < ends:
-            for change in self._core.changes(1):
-                self._southbound.change(change.switch, change.before, change.after)
+        if self._core.is_dirty:
+            self._compile()
         self._log_links()
         if self._core.is_dirty:
             # What is compiled lives long and has no cycles; to look for some in 10,000 networks takes a second.
@@ -172,12 +183,21 @@ class Daemon:
         if self._configuration.moves.is_pending and self._moving is None:
             self._moving = asyncio.create_task(self._move())
 
+    def _compile(self) -> None:
+        """Compile for a while, and hand over what changed."""
+        begins, timings = time.monotonic(), self._events.timings
+        while self._core.is_dirty and time.monotonic() < begins + COMPILING:
+            for change in self._core.changes(1):
+                self._southbound.change(change.switch, change.before, change.after)
+                timings.changed(change.switch, self._core.is_connected(change.switch))
+        timings.compiled(time.monotonic() - begins, not self._core.is_dirty)
+
     def _log_links(self) -> None:
         links = self._core.fabric.links
         for link in sorted(links - self._links):
-            log.info("link up: %s", link)
+            log.info("link up: %s", link, extra={"event": EventKind.LINK_UP})
         for link in sorted(self._links - links):
-            log.warning("link down: %s", link)
+            log.warning("link down: %s", link, extra={"event": EventKind.LINK_DOWN})
         self._links = links
 
     async def _confirm(self) -> None:
@@ -274,9 +294,10 @@ class Daemon:
             self._reload.clear()
             seen = previous = self._configuration.signature()
             if await self._load():
-                log.info("reloaded")
+                log.info("reloaded", extra={"event": EventKind.RELOAD_ACCEPTED})
             else:
-                log.error("not reloaded; the configuration before stays in force")
+                names = {"event": EventKind.RELOAD_REFUSED}
+                log.error("not reloaded; the configuration before stays in force", extra=names)
 
     async def _load(self) -> bool:
         loaded, edit = await asyncio.to_thread(self._configuration.read)

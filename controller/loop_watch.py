@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from apps.loop_guard import PROBES
 from controller.attachments import attachment_at, is_tunnel, outside_attachment
 from controller.core import Core
+from controller.event_log import EventKind
 from controller.fabric.model import End
 from controller.fabric.outside_loops import Block, Cause
 from controller.fabric.probe_limits import UNHEARD_FOR
@@ -47,10 +48,12 @@ class LoopWatch:
         blocked, released = self._core.advance_loops(now, self._southbound.busy())
         for block in blocked:
             self._southbound.statistics.outside_loops[block.cause.value] += 1
-            log.warning(CAUSES[block.cause], block.partner.port, block.partner.network, extra=self._names(block))
+            names = self._names(block, EventKind.PORT_BLOCKED)
+            log.warning(CAUSES[block.cause], block.partner.port, block.partner.network, extra=names)
         for block in released:
             self._southbound.statistics.outside_loops["released"] += 1
-            log.info("released: probes do not come back any more", extra=self._names(block))
+            names = self._names(block, EventKind.PORT_RELEASED)
+            log.info("released: probes do not come back any more", extra=names)
 
     def appeared(self, end: End) -> None:
         """An interface has come or changed: probe it now, if it is a tenant's."""
@@ -96,7 +99,7 @@ class LoopWatch:
                 frame = encode_probe(Probe(view.dpid, number, tag), PROBES, self._secret, now)
                 self._southbound.packet_out(end.switch, number, frame)
 
-    def _names(self, block: Block) -> dict[str, str]:
+    def _names(self, block: Block, event: EventKind) -> dict[str, str]:
         port = self._core.situation.intent.ports[block.at.port]
         where = {"switch": port.switch or "", "interface": port.interface or ""}
-        return {**where, "network": block.at.network, "port": block.at.port}
+        return {**where, "event": event, "network": block.at.network, "port": block.at.port}

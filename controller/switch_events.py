@@ -8,6 +8,7 @@ never trusted: from a learning port only the source address counts, all else onl
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
@@ -17,6 +18,7 @@ from controller.announcer import LONGEST_SLICE
 from controller.core import Core
 from controller.dataplane.fields import mac_text
 from controller.dataplane.flow import Reason
+from controller.event_log import EventKind
 from controller.fabric.addresses import Verdict
 from controller.fabric.model import End, Interface
 from controller.gate import GRACE, Gate
@@ -28,12 +30,13 @@ from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.drift import Drift
 from controller.southbound.events import Held
 from controller.southbound.southbound import Southbound
+from controller.timings import Timings
 
 log = logging.getLogger(__name__)
 
 MOST_REASONS = 20
 """How many lines one audit may write of each kind."""
-NEWS = (Verdict.LEARNED, Verdict.MOVED)
+NEWS = {Verdict.LEARNED: EventKind.ADDRESS_LEARNED, Verdict.MOVED: EventKind.ADDRESS_MOVED}
 REFUSALS = {
     Verdict.FORGED: "it is given to another port of the network",
     Verdict.FULL: "the port has as many as `learning: {limit: ...}` allows; frames for it are flooded",
@@ -56,6 +59,7 @@ class SwitchEvents:
         self._loops_due = 0.0
         """When to look for loops next: beats come faster when announcements do."""
         self._gate = Gate()
+        self.timings = Timings(time.monotonic)
         self._refusals = BoundedLog(log)
         self._suspects = BoundedLog(log)
         self._behind: set[str] = set()
@@ -83,7 +87,7 @@ class SwitchEvents:
     def switch_ready(self, name: str, interfaces: tuple[Interface, ...], has_meters: bool, held: Held) -> None:
         """A switch has a session."""
         self._behind.add(name)
-        log.info("connected with %d interfaces", len(interfaces), extra={"switch": name})
+        log.info("connected with %d interfaces", len(interfaces), extra=_about(EventKind.SWITCH_CONNECTED, name))
         self._gate.arrive(name, self._core.switch_ready(name, interfaces, has_meters, self.clock), self.clock)
         self._note_gates()
         self._core.found_trees(name, held_trees(name, interfaces, held))
@@ -93,15 +97,18 @@ class SwitchEvents:
 
     def switch_settled(self, name: str) -> None:
         """A switch confirmed all that it was told so far."""
+        self.timings.settled(name)
         if name in self._behind and not self._core.is_dirty:
             self._behind.discard(name)
             took = self._southbound.session_age(name)
-            log.info("in sync, %.3f s after its session began", took, extra={"switch": name})
+            names = _about(EventKind.SWITCH_IN_SYNC, name)
+            log.info("in sync, %.3f s after its session began", took, extra=names)
 
     def switch_lost(self, name: str, reason: str) -> None:
         """A switch's session ended."""
         self._behind.discard(name)
-        log.warning("lost: %s; its flows stay in place", reason, extra={"switch": name})
+        self.timings.lost(name)
+        log.warning("lost: %s; its flows stay in place", reason, extra=_about(EventKind.SWITCH_LOST, name))
         self._gate.leave(name)
         self._core.switch_lost(name)
         self._note_gates()
@@ -118,6 +125,7 @@ class SwitchEvents:
     def packet_in(self, name: str, cookie: int, in_port: int, data: bytes) -> None:
         """A switch sent a copy of a frame."""
         reason = self._core.reason(name, cookie)
+        self._southbound.statistics.packet_ins_for[reason.app if reason else "unknown"] += 1
         if reason is None:
             return
         if reason.app == discovery.APP:
@@ -132,17 +140,23 @@ class SwitchEvents:
 
     def flow_expired(self, name: str, cookie: int) -> None:
         """A switch dropped a flow after silence."""
-        self._core.flow_expired(name, cookie)
+        expired = self._core.flow_expired(name, cookie)
+        if expired:
+            reason, mac = expired
+            names = _names(name, reason, EventKind.ADDRESS_EXPIRED)
+            log.info("address %s: expired", mac_text(mac), extra=names)
         self._schedule()
 
     def refused(self, name: str, reason: Reason, text: str) -> None:
         """A switch refused something of ours."""
         effect = "; the network is off on this switch until it takes all of it" if reason.network else ""
-        self._refusals.warning(self.clock, "refused %s: %s%s", reason, text, effect, **_names(name, reason))
+        names = _names(name, reason, EventKind.NETWORK_REFUSED)
+        self._refusals.warning(self.clock, "refused %s: %s%s", reason, text, effect, **names)
 
     def taken(self, name: str, network: str) -> None:
         """A switch has taken a network that it had refused."""
-        log.info("in force, after it had been refused", extra={"switch": name, "network": network})
+        names = {**_about(EventKind.NETWORK_TAKEN, name), "network": network}
+        log.info("in force, after it had been refused", extra=names)
 
     def _note_gates(self) -> None:
         """Tell the core which switches wait at their gates, and so do what they were told before.
@@ -167,10 +181,11 @@ class SwitchEvents:
 
     def drifted(self, name: str, what: Drift) -> None:
         """Somebody changed what a switch holds of ours."""
-        log.warning("changed by somebody else, repaired: %s", what, extra={"switch": name})
+        log.warning("changed by somebody else, repaired: %s", what, extra=_about(EventKind.DRIFT_REPAIRED, name))
         for what_is_wrong, found in (("missing", what.missing), ("changed", what.altered)):
             for reason, flows in islice(found.items(), MOST_REASONS):
-                log.warning("%s flows for %s: %d", what_is_wrong, reason, flows, extra=_names(name, reason))
+                names = _names(name, reason, EventKind.DRIFT_REPAIRED)
+                log.warning("%s flows for %s: %d", what_is_wrong, reason, flows, extra=names)
 
     def watch_loops(self) -> None:
         """Probe the tenants' interfaces whose turn it is, and have ports blocked or released; at each beat."""
@@ -199,13 +214,19 @@ class SwitchEvents:
         mac = int.from_bytes(data[6:12], "big")
         verdict = self._core.observed(reason.network, reason.port, mac)
         if verdict in NEWS:
-            log.info("address %s: %s", mac_text(mac), verdict.value, extra=_names(name, reason))
+            names = _names(name, reason, NEWS[verdict])
+            log.info("address %s: %s", mac_text(mac), verdict.value, extra=names)
         elif verdict is not Verdict.KNOWN:
             text = "address %s not learned: %s"
-            self._suspects.warning(self.clock, text, mac_text(mac), REFUSALS[verdict], **_names(name, reason))
+            names = _names(name, reason, EventKind.ADDRESS_REFUSED)
+            self._suspects.warning(self.clock, text, mac_text(mac), REFUSALS[verdict], **names)
         if self._core.is_dirty:
             self._schedule()
 
 
-def _names(switch: str, reason: Reason) -> dict[str, str]:
-    return {"switch": switch, "network": reason.network, "port": reason.port}
+def _about(event: EventKind, switch: str) -> dict[str, str]:
+    return {"event": event, "switch": switch}
+
+
+def _names(switch: str, reason: Reason, event: EventKind) -> dict[str, str]:
+    return {**_about(event, switch), "network": reason.network, "port": reason.port}

@@ -13,6 +13,7 @@ from controller.northbound.graph import graph
 from controller.northbound.run import run
 from controller.northbound.schema import schema
 from controller.northbound.show import show
+from controller.northbound.watch import watch
 
 app = typer.Typer(
     name="tenantry",
@@ -25,7 +26,8 @@ app.command()(check)
 app.command()(graph)
 app.command()(run)
 app.command()(schema)
-app.add_typer(show, name="show")
+app.command()(show)
+app.command()(watch)
 
 
 def _print_version(wanted: bool) -> None:

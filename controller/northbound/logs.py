@@ -33,12 +33,16 @@ class LogfmtFormatter(logging.Formatter):
 
 
 def set_up_logs(level: str) -> None:
-    """Send the process's logs of `level` and above to standard error."""
+    """Send the process's logs of `level` and above to standard error.
+
+    Records down to `info` are made whatever the level, as they are events (`controller.event_log`), too.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(LogfmtFormatter())
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    handler.setLevel(level.upper())
+    root.setLevel(min(handler.level, logging.INFO))
     logging.getLogger("asyncio").setLevel(logging.WARNING)
 
 

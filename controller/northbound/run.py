@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from controller.daemon import Daemon, InvalidConfiguration, Options
+from controller.northbound.api_endpoints import api_endpoints
 from controller.northbound.check import Files
 from controller.northbound.logs import set_up_logs
 from controller.southbound.listen import Listen, ListenError, Tls, parse_listen
@@ -53,6 +53,17 @@ def run(
     tls_ca: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Authority that switches' certificates must be from.")
     ] = None,
+    api: Annotated[
+        list[str],
+        typer.Option(
+            metavar="ENDPOINT",
+            help="Where questions are answered over HTTP, besides api.sock in the state directory: tcp:HOST:PORT on "
+            "loopback, ssl:HOST:PORT or unix:PATH; may be repeated.",
+        ),
+    ] = [],  # noqa: B006
+    api_token: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File with the token that who asks over TCP has to show.")
+    ] = None,
     log_level: Annotated[LogLevel, typer.Option(help="Log this and what is more important.")] = LogLevel.INFO,
 ) -> None:
     """Run the daemon.
@@ -62,16 +73,20 @@ def run(
 
     Example: tenantry run /etc/tenantry --listen tcp:127.0.0.1:6653 --state /var/lib/tenantry
     """
+    # Not before: other commands start in half the time without it.
+    from controller.daemon import Daemon, InvalidConfiguration, Options
+
     set_up_logs(log_level.value)
     tls = _tls(tls_cert, tls_key, tls_ca)
     endpoints = [_endpoint(text, tls) for text in listen]
-    if tls and not any(endpoint.tls for endpoint in endpoints):
+    questions = api_endpoints(api, api_token, tls, state)
+    if tls and not any(endpoint.tls for endpoint in [*endpoints, *(one.listen for one in questions)]):
         raise typer.BadParameter("is for ssl: endpoints, and --listen names none", param_hint="--tls-cert")
     # Whoever sees the lock may ask for an audit; before and after the daemon listens to that, it would be deadly.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     try:
         with StateDirectory(state) as directory:
-            asyncio.run(Daemon(Options(files, endpoints), directory).run())
+            asyncio.run(Daemon(Options(files, endpoints, questions), directory).run())
     except InvalidConfiguration:
         log.error("not started: the configuration is not valid")
         raise typer.Exit(1) from None

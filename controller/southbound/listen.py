@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BACKLOG = 512
+HANDSHAKE_WITHIN = 5.0
+"""Seconds."""
 
 
 class ListenError(Exception):
@@ -79,14 +81,8 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
     Raises:
         ListenError: a file is missing or is not what it should be.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = server_context(tls)
     context.verify_mode = ssl.CERT_REQUIRED
-    try:
-        # An empty password, so that a key that has one is an error and not a question on the terminal.
-        context.load_cert_chain(tls.certificate, tls.key, password="")
-    except (OSError, ValueError) as error:
-        raise ListenError(f"cannot use certificate {tls.certificate} with key {tls.key}: {_why(error)}") from None
     try:
         context.load_verify_locations(tls.authority)
     except (OSError, ValueError) as error:
@@ -94,8 +90,26 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
-async def open_server(endpoint: Listen, factory: Callable[[], asyncio.Protocol]) -> asyncio.Server:
-    """Listen on the endpoint; TLS is the protocol's own business, as who talks to us is counted before that.
+def server_context(tls: Tls) -> ssl.SSLContext:
+    """A server's context that asks peers for no certificate.
+
+    Raises:
+        ListenError: a file is missing or is not what it should be.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        # An empty password, so that a key that has one is an error and not a question on the terminal.
+        context.load_cert_chain(tls.certificate, tls.key, password="")
+    except (OSError, ValueError) as error:
+        raise ListenError(f"cannot use certificate {tls.certificate} with key {tls.key}: {_why(error)}") from None
+    return context
+
+
+async def open_server(
+    endpoint: Listen, factory: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None
+) -> asyncio.Server:
+    """Listen on the endpoint. With `tls` the protocol gets what is inside; without, TLS is its own business.
 
     Raises:
         ListenError: the address is in use, is not ours, or may not be used.
@@ -104,7 +118,10 @@ async def open_server(endpoint: Listen, factory: Callable[[], asyncio.Protocol])
     try:
         if endpoint.path:
             return await loop.create_unix_server(factory, sock=_unix_socket(endpoint.path), backlog=BACKLOG)
-        return await loop.create_server(factory, endpoint.host, endpoint.port, backlog=BACKLOG)
+        shake_within = HANDSHAKE_WITHIN if tls else None
+        return await loop.create_server(
+            factory, endpoint.host, endpoint.port, backlog=BACKLOG, ssl=tls, ssl_handshake_timeout=shake_within
+        )
     except OSError as error:
         raise ListenError(f"cannot listen on {endpoint}: {_why(error)}") from None
 

@@ -183,6 +183,14 @@ class Southbound:
         """Whether a connected switch was found to hold what it should, and nothing else of ours."""
         return self._switches[switch].holds_all
 
+    def is_off(self, switch: str, network: str) -> bool:
+        """Whether a switch refused a network, so that nothing of it is there until it takes all of it."""
+        return switch in self._switches and self._switches[switch].is_off(network)
+
+    def flows(self, switch: str) -> int:
+        """How many flows a switch should hold."""
+        return self._switches[switch].flows if switch in self._switches else 0
+
     def session_age(self, switch: str) -> float:
         """Seconds since a connected switch said who it is, reading it back included."""
         return _now() - self._sessions.ready[switch].accepted_at

@@ -33,6 +33,8 @@ class Statistics:
     self_check_errors: int = 0
     """Of those, what differed: bugs."""
     packet_ins: int = 0
+    packet_ins_for: Counter[str] = field(default_factory=Counter)
+    """Those that were looked at, by app of the flow that copied the frame, or `unknown`."""
     packet_ins_dropped: int = 0
     """Copies that came faster than they are looked at."""
     announcements_refused: Counter[str] = field(default_factory=Counter)

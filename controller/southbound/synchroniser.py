@@ -68,6 +68,15 @@ class Synchroniser:
         if self._connected:  # Otherwise what differs is seen when it connects.
             self._standing.note(edit)
 
+    def is_off(self, network: str) -> bool:
+        """Whether the switch refused the network, so that nothing of it is there until it takes all of it."""
+        return network in self._standing.quarantine
+
+    @property
+    def flows(self) -> int:
+        """How many flows it should hold."""
+        return len(self._wanted.flows)
+
     # What the switch says
 
     def connect(self, held: Held) -> None:

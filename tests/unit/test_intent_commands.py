@@ -57,7 +57,7 @@ def test_check_of_a_document_with_errors() -> None:
     )
 
 
-@pytest.mark.parametrize("arguments", [("check",), ("check", "--bogus", "t.yaml"), ("shwo",), ("show", "networks")])
+@pytest.mark.parametrize("arguments", [("check",), ("check", "--bogus", "t.yaml"), ("shwo",), ("show", "nothing")])
 def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     status, output, error = run(*arguments)
     assert (status, output) == (2, "")

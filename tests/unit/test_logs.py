@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
-from controller.northbound.logs import LogfmtFormatter
+import pytest
+
+from controller.northbound.logs import LogfmtFormatter, set_up_logs
 
 
 def line(message: str, **names: str) -> str:
@@ -34,3 +36,16 @@ def test_what_a_peer_sent_cannot_forge_a_line() -> None:
 def test_time_is_utc_with_milliseconds() -> None:
     record = logging.LogRecord("x", logging.INFO, "file", 1, "", None, None)
     assert re.match(r"time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", LogfmtFormatter().format(record))
+
+
+def test_what_is_not_logged_is_an_event_nevertheless(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = logging.getLogger()
+    before = root.level
+    monkeypatch.setattr(root, "handlers", [])
+    try:
+        set_up_logs("warning")
+        assert [handler.level for handler in root.handlers] == [logging.WARNING]
+        assert logging.getLogger("controller.daemon").isEnabledFor(logging.INFO)
+        assert not logging.getLogger("controller.daemon").isEnabledFor(logging.DEBUG)
+    finally:
+        root.setLevel(before)

@@ -68,3 +68,32 @@ def test_a_missing_certificate_is_named(file: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["run", *arguments])
     assert result.exit_code == 1
     assert "not started: cannot use certificate /none/c.pem with key /none/k.pem: no such file" in result.output
+
+
+def test_questions_are_answered_in_safe_places_only(file: Path, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef\n")
+    token.chmod(0o600)
+    tls = ("--tls-cert", "c", "--tls-key", "k", "--tls-ca", "a")
+    for arguments, said in (
+        (("--api", "tcp:0.0.0.0:80"), "Invalid value for --api: 'tcp:0.0.0.0:80' is not loopback"),
+        (("--api", "tcp:[::]:80", "--api-token", str(token)), "Invalid value for --api: 'tcp:[::]:80' is not loopback"),
+        (("--api", "tcp:controller:80"), "Invalid value for --api: 'tcp:controller:80' is not loopback"),
+        (("--api", "ssl:0.0.0.0:443", *tls), "Invalid value for --api: 'ssl:0.0.0.0:443' needs --api-token"),
+        (("--api", "ssl:0.0.0.0:443", "--api-token", str(token)), "'ssl:0.0.0.0:443' needs a certificate"),
+        (("--api", "8080"), "Invalid value for --api: '8080' is no endpoint"),
+        (("--api-token", str(token)), "Invalid value for --api-token: is for tcp: and ssl: endpoints"),
+        (("--api", "tcp:127.0.0.1:1", "--api-token", "/none"), "Invalid value for --api-token: /none: No such file"),
+    ):
+        assert said in refused(str(file), *arguments)
+
+
+def test_a_token_is_long_and_nobody_elses(file: Path, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("short")
+    token.chmod(0o600)
+    arguments = (str(file), "--api", "tcp:127.0.0.1:1", "--api-token", str(token))
+    assert "a token is 16 or more printable characters" in refused(*arguments)
+    token.write_text("0123456789abcdef")
+    token.chmod(0o644)
+    assert "everybody may read it; make its mode 0600" in refused(*arguments)

@@ -1,0 +1,93 @@
+"""From rows to an answer, without holding the loop: rows are made and written in slices of a millisecond.
+
+A worker thread would not do better: it takes the interpreter for 5 ms at a time, in which the loop stands still.
+
+The tag (ETag, RFC 9110, 8.8.3) is a hash of what is answered. So it is right whatever an answer is made of, and who
+asks again with it gets no body when nothing changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
+from itertools import islice
+from typing import TypeVar
+
+from fastapi import Request, Response
+
+from controller.api.order import Order, order_of
+from controller.api.rows import Row
+from controller.core import Core
+
+MOST_AT_ONCE = 4
+"""Answers that are being made."""
+SLICE = 0.001
+"""Seconds of making rows before others have their turn."""
+
+_Result = TypeVar("_Result")
+
+
+class Answering:
+    """Makes answers; has a thread of its own for sorting, so that the daemon's files do not wait for it."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._thread = ThreadPoolExecutor(1, "api")
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
+        self._order = order_of(core.situation.intent)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def order(self) -> Order:
+        """The order of what is in the intent in force."""
+        while (intent := self._core.situation.intent) is not self._order.intent:
+            self._order = await asyncio.get_running_loop().run_in_executor(self._thread, order_of, intent)
+        return self._order
+
+    async def page(self, request: Request, rows: Iterator[tuple[str, Row]], limit: int) -> Response:
+        """One page of rows."""
+        # One more than asked for shows that there is a next page.
+        made = await self.made((cursor, row.model_dump_json()) for cursor, row in islice(rows, limit + 1))
+        following = made[limit - 1][0] if len(made) > limit else None
+        items = ",".join(text for _, text in made[:limit])
+        # The form of `Page`.
+        return _answer(request, f'{{"items":[{items}],"next":{json.dumps(following)}}}')
+
+    async def made(self, parts: Iterator[_Result]) -> list[_Result]:
+        """All parts, made in slices."""
+        found = []
+        # Not while it is sent, as who asked may be slow to read.
+        async with self._turns:
+            ends = time.perf_counter() + SLICE
+            for part in parts:
+                found.append(part)
+                if time.perf_counter() >= ends:
+                    await asyncio.sleep(0)
+                    ends = time.perf_counter() + SLICE
+        return found
+
+    def whole(self, request: Request, answer: Row) -> Response:
+        """An answer that is small."""
+        return _answer(request, answer.model_dump_json())
+
+
+def _answer(request: Request, text: str) -> Response:
+    """The answer, or that the one that the asker has is still right."""
+    body = text.encode()
+    tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if _matches(request.headers.getlist("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def _matches(given: Iterable[str], tag: str) -> bool:
+    """Whether a tag is among those of If-None-Match fields (RFC 9110, 13.1.2: compared weakly)."""
+    tags = [one.strip() for field in given for one in field.split(",")]
+    return "*" in tags or any(one.removeprefix("W/") == tag for one in tags)

@@ -1,0 +1,243 @@
+"""The form of the answers. These types are what the OpenAPI document is made of.
+
+A name that is not known, or does not apply, is null. Ids are `tenant/name`.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from controller.event_log import EventKind
+
+
+class Row(BaseModel):
+    """One line of an answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+Item = TypeVar("Item", bound=Row)
+
+
+class Page(Row, Generic[Item]):
+    """Some of what there is, in order."""
+
+    items: list[Item]
+    next: str | None
+    """What to give as `after` to have the next page; null on the last one."""
+
+
+class Tenant(Row):
+    """A tenant."""
+
+    name: str
+    networks: int
+    ports: int
+
+
+class Network(Row):
+    """A network."""
+
+    id: str
+    tenant: str
+    name: str
+    segment: Literal["vlan", "vxlan", "geneve", "gre"] | None
+    """Null while there is no key for it."""
+    key: int | None
+    """VLAN ID or tunnel ID."""
+    moving_to: str | None
+    """The other segment and key by which it is received, too, while it moves from one to the other."""
+    switches: list[str]
+    """Where it has ports."""
+    refused_by: list[str]
+    """Switches that refused it, so that it is off there until they take all of it."""
+    ports: int
+    learned: int
+    """Addresses that were learned."""
+    guest_mtu: int | None
+    """Largest IP packet that a guest may send, in bytes."""
+    description: str
+
+
+class Trunk(Row):
+    """A network of a trunk port."""
+
+    vlan: int
+    """VLAN ID towards the guest."""
+    network: str
+
+
+class Port(Row):
+    """A tenant's port."""
+
+    id: str
+    tenant: str
+    name: str
+    network: str | None
+    """Null for a trunk port."""
+    trunk: list[Trunk]
+    switch: str | None
+    interface: str | None
+    endpoint: str | None
+    """The endpoint outside that it is behind."""
+    state: Literal["up", "down", "missing", "outside"]
+    """That of its interface; `outside` behind an endpoint that is none of our switches'."""
+    blocked_on: list[str]
+    """Networks on which it is blocked, as it is looped outside."""
+    mac: str | None
+    """Null when it is learned."""
+    ip: list[str]
+    description: str
+
+
+class Interface(Row):
+    """An interface of a switch."""
+
+    name: str
+    number: int
+    """In OpenFlow."""
+    state: Literal["up", "down"]
+    speed: int | None
+    """In kbit/s."""
+
+
+class Switch(Row):
+    """A switch."""
+
+    name: str
+    dpid: str
+    state: Literal["connected", "away", "missing"]
+    """`away` was seen before and has no session, `missing` was never seen."""
+    sync: Literal["in sync", "changing", "waiting"] | None
+    """`waiting` is left as it was until the view of it is complete; null without session."""
+    session_seconds: float | None
+    """How long its session lasts."""
+    endpoint: str | None
+    draining: bool
+    interfaces: int
+    down: int
+    """Interfaces that are down."""
+    ports: int
+    """Tenants' ports on it."""
+    networks: int
+    """Networks on it."""
+    flows: int
+    """How many it should hold."""
+
+
+class SwitchDetail(Switch):
+    """A switch and its interfaces."""
+
+    interface_list: list[Interface]
+
+
+class Link(Row):
+    """A link between two switches."""
+
+    id: str
+    a_switch: str
+    a_interface: str
+    b_switch: str
+    b_interface: str
+    state: Literal["up", "down"]
+    """`down` is named in the configuration and not there; other links are forgotten when they go."""
+    cost: int
+    draining: bool
+    """Whether it, or a switch at its ends, drains."""
+    speed: int | None
+    """Of the slower end, in kbit/s."""
+    latency: float | None
+    """One way, in seconds."""
+
+
+class Host(Row):
+    """An address of a guest on a network."""
+
+    network: str
+    mac: str
+    port: str
+    switch: str | None
+    interface: str | None
+    endpoint: str | None
+    learned: bool
+    """Learned from what it sent; otherwise given in the configuration."""
+    ip: list[str]
+
+
+class Flow(Row):
+    """A flow that a switch should hold, and why."""
+
+    switch: str
+    cookie: str
+    table: int
+    priority: int
+    text: str
+    """As `ovs-ofctl add-flow` takes it."""
+    app: str
+    """Which part of Tenantry wants it."""
+    note: str
+    """What it is for."""
+    network: str | None
+    """Null when it is there regardless of networks."""
+    port: str | None
+
+
+class Event(Row):
+    """Something that happened."""
+
+    id: int
+    time: str
+    """UTC, as in RFC 3339."""
+    kind: EventKind
+    level: Literal["info", "warning", "error", "critical"]
+    text: str
+    switch: str | None
+    interface: str | None
+    tenant: str | None
+    network: str | None
+    port: str | None
+
+
+class Status(Row):
+    """How the daemon is."""
+
+    version: str
+    started: str
+    """UTC, as in RFC 3339."""
+    uptime_seconds: float
+    tenants: int
+    networks: int
+    networks_without_key: int
+    ports: int
+    switches: int
+    connected: int
+    in_sync: int
+    links: int
+    """Those that are up."""
+    learned: int
+    """Addresses that were learned."""
+    blocked: int
+    """Ports that are blocked on a network."""
+    last_event: int
+    """Id of the last event."""
+    sync: dict[str, Literal["in sync", "changing", "waiting"] | None]
+    """By switch; null without session."""
+
+
+class ParameterError(Row):
+    """What is wrong with a parameter."""
+
+    parameter: str
+    detail: str
+
+
+class Problem(Row):
+    """An error, as in RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[ParameterError] | None = None

@@ -1,0 +1,100 @@
+"""The daemon's HTTP server: where it listens, and what it does besides answering.
+
+It lives on the daemon's event loop, with uvicorn's protocol and none of its server: sockets, signals and the end are
+the daemon's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from email.utils import formatdate
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from uvicorn.server import ServerState
+
+from controller.api.answering import Answering
+from controller.api.app import make_app
+from controller.api.connection import ApiConnection, config_of
+from controller.api.endpoint import Endpoint
+from controller.api.guard import Guard, Streams
+from controller.api.metrics import Metrics
+from controller.api.sources import Sources, Switches
+from controller.core import Core
+from controller.event_log import EventLog
+from controller.southbound.listen import ListenError, open_server, server_context
+from controller.timings import Timings
+
+log = logging.getLogger(__name__)
+
+LAG_EVERY = 0.1
+"""Seconds between two looks at how late the loop is."""
+
+
+class Serving:
+    """The server."""
+
+    def __init__(self, core: Core, switches: Switches, events: EventLog, timings: Timings) -> None:
+        name = _version()
+        self._timings = timings
+        self._metrics = Metrics(core, switches, events, timings, name)
+        self._answering = Answering(core)
+        self._sources = Sources(core, switches, events, self._metrics, self._answering, name, time.time())
+        self._servers: list[tuple[Endpoint, asyncio.Server, ServerState]] = []
+
+    async def open(self, endpoints: Sequence[Endpoint]) -> None:
+        """Listen on all of them. Raises ListenError."""
+        if not endpoints:
+            return
+        app, streams = make_app(self._sources), Streams()
+        for endpoint in endpoints:
+            try:
+                self._servers.append(await _listen(endpoint, app, streams))
+            except ListenError as error:
+                if not endpoint.is_optional:
+                    raise
+                log.warning("no questions are answered there: %s", error)
+
+    async def run(self) -> None:
+        """Measure and count, for ever."""
+        await asyncio.gather(self._metrics.census.run(), self._tick())
+
+    def close(self) -> None:
+        """End all connections."""
+        for endpoint, server, state in self._servers:
+            server.close()
+            for connection in list(state.connections):
+                connection.transport.close()
+            if endpoint.listen.path:
+                with suppress(OSError):
+                    endpoint.listen.path.unlink()
+        self._answering.close()
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            asked = loop.time()
+            for _, _, state in self._servers:
+                state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+            await asyncio.sleep(LAG_EVERY)
+            self._timings.lag.observe(max(0.0, loop.time() - asked - LAG_EVERY))
+
+
+async def _listen(endpoint: Endpoint, app: FastAPI, streams: Streams) -> tuple[Endpoint, asyncio.Server, ServerState]:
+    is_local = endpoint.token is None and endpoint.listen.path is None
+    config = config_of(Guard(app, streams, endpoint.token, is_local))
+    state = ServerState()
+    tls = server_context(endpoint.listen.tls) if endpoint.listen.tls else None
+    server = await open_server(endpoint.listen, lambda: ApiConnection(config, state), tls)
+    return endpoint, server, state
+
+
+def _version() -> str:
+    try:
+        return version("tenantry")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,44 @@
+"""What the answers are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from controller.api import rows
+from controller.api.answering import Answering
+from controller.api.fabric_rows import Sessions
+from controller.api.metrics import Metrics
+from controller.api.tenant_rows import Refusals
+from controller.core import Core
+from controller.event_log import EventLog
+from controller.southbound.statistics import Statistics
+
+INVALID: dict[int | str, dict[str, Any]] = {
+    422: {"model": rows.Problem, "description": "A parameter is unknown or wrong"},
+}
+"""What any question may be answered with, for the OpenAPI document."""
+NOT_FOUND: dict[int | str, dict[str, Any]] = {
+    **INVALID,
+    404: {"model": rows.Problem, "description": "There is no such thing"},
+}
+
+
+class Switches(Sessions, Refusals, Protocol):
+    """What is needed of the southbound."""
+
+    statistics: Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All that is asked."""
+
+    core: Core
+    switches: Switches
+    events: EventLog
+    metrics: Metrics
+    answering: Answering
+    version: str
+    started: float
+    """Seconds since 1970."""

@@ -1,0 +1,173 @@
+"""A core with something of everything, and a real server that answers about it from a thread of its own.
+
+s1 === s2, s3 was never seen; blue/web on both, red/db on s2 and outside, and a trunk port of blue on s1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from controller.api.answering import Answering
+from controller.api.app import make_app
+from controller.api.endpoint import Endpoint
+from controller.api.metrics import Metrics
+from controller.api.serving import Serving
+from controller.api.sources import Sources
+from controller.core import Core
+from controller.event_log import EventKind, EventLog
+from controller.fabric.model import End, Interface
+from controller.fabric.outside_loops import Attachment, Block, Cause
+from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
+from controller.southbound.listen import Listen
+from controller.southbound.statistics import Statistics
+from controller.timings import Timings
+
+START = 1_700_000_000.0
+GUEST = 0x020000000099
+SWITCHES = {
+    "s1": Switch("s1", 1, ip_address("198.51.100.1"), {Segment.VXLAN: "vxlan0"}),
+    "s2": Switch("s2", 2, ip_address("198.51.100.2"), {Segment.VXLAN: "vxlan0"}, draining=True),
+    "s3": Switch("s3", 3),
+}
+NETWORKS = {
+    "blue/web": Network("blue", "web", Segment.VLAN),
+    "blue/spare": Network("blue", "spare", Segment.VLAN, description="without a key"),
+    "red/db": Network("red", "db", Segment.VXLAN),
+}
+PORTS = {
+    port.id: port
+    for port in (
+        Port(
+            "blue",
+            "a",
+            "blue/web",
+            switch="s1",
+            interface="tap1",
+            mac="02:00:00:00:00:01",
+            ip=(ip_address("10.0.0.1"),),
+        ),
+        Port("blue", "b", "blue/web", switch="s2", interface="tap1"),
+        Port("blue", "t", trunk=((5, "blue/web"), (6, "blue/spare")), switch="s1", interface="tap2"),
+        Port("red", "a", "red/db", switch="s2", interface="tap2"),
+        Port("red", "gone", "red/db", switch="s2", interface="tap9"),
+        Port("red", "out", "red/db", endpoint=ip_address("203.0.113.9")),
+    )
+}
+LINKS = {(("s1", "wire9"), ("s3", "wire9")): LinkSetting(cost=10)}
+INTENT = Intent(Fabric(SWITCHES, links=LINKS), ("blue", "red"), NETWORKS, PORTS)
+KEYS = {"blue/web": SegmentKey(Segment.VLAN, 101), "red/db": SegmentKey(Segment.VXLAN, 70000)}
+INTERFACES = (
+    Interface("tap1", 1),
+    Interface("tap2", 2, up=False),
+    Interface("vxlan0", 3),
+    Interface("wire1", 4, speed=10_000_000),
+)
+
+
+@dataclass
+class Switches:
+    """The southbound, as far as it is asked."""
+
+    statistics: Statistics = field(default_factory=Statistics)
+
+    def is_settled(self, switch: str) -> bool:
+        return switch == "s1"
+
+    def waiting(self) -> Collection[str]:
+        return ()
+
+    def session_age(self, switch: str) -> float:
+        return 12.34
+
+    def flows(self, switch: str) -> int:
+        return 17
+
+    def is_off(self, switch: str, network: str) -> bool:
+        return (switch, network) == ("s2", "red/db")
+
+
+def core_of(intent: Intent = INTENT) -> Core:
+    """A core that has seen two of the switches, the wire between them, and a guest; and blocks a port."""
+    core = Core()
+    core.adopt(intent, {name: key for name, key in KEYS.items() if name in intent.networks})
+    for name in ("s1", "s2"):
+        core.switch_ready(name, INTERFACES, True, 0.0)
+    core.heard(End("s1", "wire1"), End("s2", "wire1"), 0.0, 0.001)
+    core.heard(End("s2", "wire1"), End("s1", "wire1"), 0.0, 0.003)
+    core.observed("blue/web", "blue/b", GUEST)
+    at = Attachment("red/db", "red/a")
+    core.loops.blocked[at] = Block(at, at, Cause.REFLECTED)
+    core.changes()
+    return core
+
+
+def events_of() -> EventLog:
+    """What happened: a switch came, an address was learned, a link went."""
+    log = EventLog(START)
+    log.add(START + 1, EventKind.SWITCH_CONNECTED, "info", "connected with 4 interfaces", {"switch": "s1"})
+    names = {"switch": "s2", "tenant": "blue", "network": "blue/web", "port": "blue/b"}
+    log.add(START + 2, EventKind.ADDRESS_LEARNED, "info", "address 02:00:00:00:00:99: learned", names)
+    log.add(START + 3, EventKind.LINK_DOWN, "warning", "link down: s1:wire2 -- s2:wire2", {})
+    return log
+
+
+def sources_of(core: Core, events: EventLog) -> Sources:
+    """What answers about them are made of."""
+    switches = Switches()
+    metrics = Metrics(core, switches, events, Timings(lambda: 0.0), "1.2.3")
+    return Sources(core, switches, events, metrics, Answering(core), "1.2.3", START)
+
+
+def app_of(core: Core, events: EventLog) -> FastAPI:
+    """The app that gives them."""
+    return make_app(sources_of(core, events))
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server that runs."""
+
+    loop: asyncio.AbstractEventLoop
+    core: Core
+    events: EventLog
+    socket: Path
+
+    def add(self, kind: EventKind, text: str) -> None:
+        """Let something happen."""
+        self.loop.call_soon_threadsafe(self.events.add, START + 9, kind, "info", text, {})
+
+
+@contextmanager
+def serving(directory: Path, more: Sequence[Endpoint] = (), core: Core | None = None) -> Iterator[Site]:
+    """A server on `api.sock` of a directory, and on more endpoints."""
+    core, events, loop = core or core_of(), events_of(), asyncio.new_event_loop()
+    socket = directory / "api.sock"
+    is_open, stop = threading.Event(), asyncio.Event()
+
+    async def run() -> None:
+        server = Serving(core, Switches(), events, Timings(loop.time))
+        await server.open([Endpoint(Listen(path=socket)), *more])
+        working = asyncio.create_task(server.run())
+        is_open.set()
+        await stop.wait()
+        working.cancel()
+        server.close()
+        await asyncio.sleep(0.05)
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    try:
+        assert is_open.wait(10)
+        yield Site(loop, core, events, socket)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
