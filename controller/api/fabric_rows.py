@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from controller.api.filters import BySwitch, Filters
 from controller.api.order import Order, part_of
 from controller.api.rows import Flow, Interface, Link, Switch, SwitchDetail
-from controller.compiler import SWITCH, beside
+from controller.compiler import SWITCH, TREES, beside
 from controller.core import Core
 from controller.dataplane import flow as dataplane
 from controller.dataplane.encoder import cookie_of
@@ -127,10 +127,8 @@ def flows(core: Core, order: Order, filters: Filters) -> Iterator[tuple[str, Flo
             continue
         begin = last_network if switch == last_switch else SWITCH
         for network in _networks_on(core, order, filters, switch, begin):
-            shares = [core.compiler.remembered(switch, network)[1]]
-            if network != SWITCH:
-                shares.append(core.compiler.remembered(switch, beside(network))[1])
-            contents = (flow for share in shares for flow in share.contents)
+            both = network, TREES if network == SWITCH else beside(network)
+            contents = (flow for name in both for flow in core.compiler.remembered(switch, name)[1].contents)
             found = sorted(contents, key=lambda flow: (flow.table, -flow.priority))
             is_last = (switch, network) == (last_switch, last_network)
             for number in range(last_number + 1 if is_last else 0, len(found)):
