@@ -6,8 +6,10 @@ are covered without bursts. An interface that has just appeared is announced at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import groupby
 from math import ceil
+from operator import attrgetter
 
 from controller.core import Core
 from controller.fabric.model import End
@@ -37,27 +39,24 @@ class Announcer:
         """The interfaces to announce now; call it every `slice` seconds."""
         slices = self._wanted_slices()
         if self._slice == 0 or slices != self._slices:
-            self._waiting = [
-                end for name, view in self._core.fabric.switches.items() if view.connected for end in self.of(name)
-            ]
+            switches = self._core.connected_switches()
+            self._waiting = [end for name in switches for end in self._core.announced(name)]
             self._slice, self._slices = 0, slices
             self._share = -(-len(self._waiting) // slices)
         self._slice = (self._slice + 1) % slices
         chosen, self._waiting = self._waiting[: self._share], self._waiting[self._share :]
         # Interfaces and switches may be gone since the round began.
-        return [end for end in chosen if self.can_announce(end)]
+        return self.there(chosen)
 
-    def of(self, switch: str) -> Iterator[End]:
-        """The interfaces of one switch that are announced."""
-        for interface in self._core.fabric.switches[switch].interfaces:
-            end = End(switch, interface)
-            if self._core.announces(end):
-                yield end
-
-    def can_announce(self, end: End) -> bool:
-        """Whether an interface is announced, and its switch can be told to."""
-        view = self._core.fabric.switches.get(end.switch)
-        return view is not None and view.connected and self._core.announces(end)
+    def there(self, ends: Iterable[End]) -> list[End]:
+        """Those of the interfaces that are announced, and whose switch can be told to."""
+        found: list[End] = []
+        for switch, of_switch in groupby(ends, attrgetter("switch")):
+            view = self._core.fabric.switches.get(switch)
+            if view is not None and view.connected:
+                announced = self._core.announced(switch)
+                found += [end for end in of_switch if end in announced]
+        return found
 
     def _wanted_slices(self) -> int:
         return max(SLICES, ceil(self._core.discovery.period / LONGEST_SLICE))

@@ -19,9 +19,8 @@ class Answers:
     def __init__(self) -> None:
         self.situation = Situation()
         self.compiler = Compiler()
-        self._announcing: dict[End, bool] = {}
-        self._announcing_of: Mapping[str, SwitchView] = {}
-        """Views for which `_announcing` was filled."""
+        self._announced: dict[str, tuple[SwitchView, Mapping[End, None]]] = {}
+        """By switch, with the view of it for which that was so: as it is asked several times for each announcement."""
 
     @property
     def fabric(self) -> Fabric:
@@ -57,20 +56,20 @@ class Answers:
 
     def announces(self, end: End) -> bool:
         """Whether announcements are sent from and believed at an interface: it is there, up, and no tenant's."""
-        if self._announcing_of is not self.fabric.switches:
-            self._announcing, self._announcing_of = {}, self.fabric.switches
-        if (known := self._announcing.get(end)) is None:
-            # Remembered, as it is asked four times for each announcement.
-            known = self._announcing[end] = self._may_announce(end)
-        return known
+        return end in self.announced(end.switch)
+
+    def announced(self, switch: str) -> Mapping[End, None]:
+        """All such interfaces of a switch."""
+        view = self.situation.fabric.switches.get(switch)
+        if view is None:
+            return {}
+        known = self._announced.get(switch)
+        if known is None or known[0] is not view:
+            is_reserved = self.situation.index.is_reserved
+            free = (one.name for one in view.interfaces.values() if one.up and not is_reserved(switch, one.name))
+            known = self._announced[switch] = view, {End(switch, name): None for name in free}
+        return known[1]
 
     def forget_answers(self) -> None:
         """The intent is another: remember no answer that followed from it."""
-        self._announcing.clear()
-
-    def _may_announce(self, end: End) -> bool:
-        view = self.fabric.switches.get(end.switch)
-        interface = view.interfaces.get(end.interface) if view else None
-        return (
-            interface is not None and interface.up and not self.situation.index.is_reserved(end.switch, end.interface)
-        )
+        self._announced.clear()

@@ -45,7 +45,7 @@ class SwitchView:
 
 
 class End(NamedTuple):
-    """One end of a link. A tuple, as is `Link`: those are hashed and compared three times as fast, and these are often."""
+    """One end of a link. A tuple, as is `Link`: those are hashed and compared three times as fast."""
 
     switch: str
     interface: str

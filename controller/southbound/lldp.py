@@ -14,9 +14,9 @@ as copies to the controller are cut there.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct, error
+from typing import NamedTuple
 
 from controller.dataplane.fields import ETH_LLDP
 from controller.southbound.signature import OUI, SIGNATURE_BYTES, is_signed, sign
@@ -49,9 +49,8 @@ class BadFrame(Exception):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """Which interface of which switch a frame left by, and when."""
+class Announcement(NamedTuple):
+    """Which interface of which switch a frame left by, and when. A tuple, as one is made for each frame."""
 
     dpid: int
     interface: str

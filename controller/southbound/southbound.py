@@ -115,13 +115,13 @@ class Southbound:
             self._switches[switch].change(before, after)
             self._touch(switch)
 
-    def packet_out(self, switch: str, interface_number: int, frame: bytes) -> None:
-        """Send a frame out of an interface; it is lost when the switch is not there or does not read."""
+    def packet_out(self, switch: str, frames: Sequence[tuple[int, bytes]]) -> None:
+        """Send frames out of interfaces, by number; they are lost when the switch is not there or does not read."""
         connection = self._sessions.ready.get(switch)
-        if connection and connection.send(wire.packet_out(interface_number, frame, 0)):
-            self.statistics.packet_outs += 1
+        if connection and connection.send(b"".join([wire.packet_out(number, frame, 0) for number, frame in frames])):
+            self.statistics.packet_outs += len(frames)
         else:
-            self.statistics.packet_outs_dropped += 1
+            self.statistics.packet_outs_dropped += len(frames)
 
     def round_trips(self) -> dict[str, float]:
         """Seconds that an echo took lately, for each connected switch where that is known."""
@@ -211,12 +211,12 @@ class Southbound:
 
     def said(self, switch: str, event: Event) -> None:
         """A switch says something."""
+        if isinstance(event, PacketIn):
+            self.statistics.packet_ins += 1
+            self._tell(self._handler.packet_in, switch, event.cookie, event.in_port, event.data)
+            return
         synchroniser = self._switches[switch]
         match event:
-            case PacketIn(cookie, _, in_port, data):
-                self.statistics.packet_ins += 1
-                self._tell(self._handler.packet_in, switch, cookie, in_port, data)
-                return
             case SwitchReady(_, interfaces, has_meters, held):
                 synchroniser.connect(held)
                 self._audits.ready(switch, _now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given
@@ -32,9 +32,10 @@ class Switches:
         self.frames: dict[End, list[bytes]] = {}
         self.echoes: dict[str, float] = {}
 
-    def packet_out(self, switch: str, interface_number: int, frame: bytes) -> None:
-        name = next(name for name, number in NUMBERS.items() if number == interface_number)
-        self.frames.setdefault(End(switch, name), []).append(frame)
+    def packet_out(self, switch: str, frames: Sequence[tuple[int, bytes]]) -> None:
+        names = {number: name for name, number in NUMBERS.items()}
+        for number, frame in frames:
+            self.frames.setdefault(End(switch, names[number]), []).append(frame)
 
     def round_trips(self) -> dict[str, float]:
         return self.echoes
