@@ -72,24 +72,29 @@ class Announcements:
     def announce_slice(self) -> None:
         """Announce the interfaces whose turn it is, and those that are missed somewhere."""
         missed = self._core.discovery.doubtful(self._clock())
-        self.announce([*self._announcer.next_slice(), *self._announcer.there(missed)])
+        self.announce([*self._announcer.next_slice(), *missed])
 
     def announce_switch(self, name: str) -> None:
         """Announce all interfaces of a switch."""
-        self.announce(self._core.announced(name))
+        if ends := self._core.ends(name):
+            self.announce(ends.announced)
 
     def announce(self, ends: Iterable[End]) -> None:
-        """Announce these interfaces."""
+        """Announce those of the interfaces that are announced at all, and whose switches can be told to."""
         wall, now = int(time.time() * 1000), self._clock()
         self._sent.drop(now - self._fresh_for)
         for switch, of_switch in groupby(ends, attrgetter("switch")):
-            view = self._core.fabric.switches[switch]
+            known = self._core.ends(switch)
+            if known is None or not known.view.connected:
+                continue
             frames: list[tuple[int, bytes]] = []
             for end in of_switch:
-                number = view.interfaces[end.interface].number
-                encode = partial(self._encode, view.dpid, end.interface, number)
-                frames.append((number, self._sent.send(end, wall, encode, now)))
-            self._switches.packet_out(switch, frames)
+                number = known.announced.get(end)
+                if number is not None:
+                    encode = partial(self._encode, known.view.dpid, end.interface, number)
+                    frames.append((number, self._sent.send(end, wall, encode, now)))
+            if frames:
+                self._switches.packet_out(switch, frames)
 
     def hear(self, name: str, in_port: int, data: bytes) -> bool:
         """A switch sent a copy of a frame that looks like an announcement. Whether links may have changed."""

@@ -6,10 +6,7 @@ are covered without bursts. An interface that has just appeared is announced at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import groupby
 from math import ceil
-from operator import attrgetter
 
 from controller.core import Core
 from controller.fabric.model import End
@@ -36,27 +33,19 @@ class Announcer:
         return self._core.discovery.period / self._wanted_slices()
 
     def next_slice(self) -> list[End]:
-        """The interfaces to announce now; call it every `slice` seconds."""
+        """The interfaces to announce now; call it every `slice` seconds.
+
+        They come switch by switch. Some may be gone since the round began.
+        """
         slices = self._wanted_slices()
         if self._slice == 0 or slices != self._slices:
-            switches = self._core.connected_switches()
-            self._waiting = [end for name in switches for end in self._core.announced(name)]
+            known = map(self._core.ends, self._core.connected_switches())
+            self._waiting = [end for ends in known if ends for end in ends.announced]
             self._slice, self._slices = 0, slices
             self._share = -(-len(self._waiting) // slices)
         self._slice = (self._slice + 1) % slices
         chosen, self._waiting = self._waiting[: self._share], self._waiting[self._share :]
-        # Interfaces and switches may be gone since the round began.
-        return self.there(chosen)
-
-    def there(self, ends: Iterable[End]) -> list[End]:
-        """Those of the interfaces that are announced, and whose switch can be told to."""
-        found: list[End] = []
-        for switch, of_switch in groupby(ends, attrgetter("switch")):
-            view = self._core.fabric.switches.get(switch)
-            if view is not None and view.connected:
-                announced = self._core.announced(switch)
-                found += [end for end in of_switch if end in announced]
-        return found
+        return chosen
 
     def _wanted_slices(self) -> int:
         return max(SLICES, ceil(self._core.discovery.period / LONGEST_SLICE))

@@ -32,11 +32,6 @@ class SwitchView:
     connected: bool = False
     has_meters: bool = True
     """Whether the datapath can limit rates (OpenFlow 1.3.5, 5.7)."""
-    names: Mapping[int, str] = field(init=False, repr=False, compare=False)
-    """Interfaces by number, for what switches report thousands of times a second."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", {one.number: one.name for one in self.interfaces.values()})
 
     def number(self, interface: str | None) -> int | None:
         """OpenFlow number of the interface, or None while the switch does not have it."""
