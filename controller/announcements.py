@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Protocol
@@ -22,7 +21,7 @@ from controller.fabric.freshness import FRESH_FOR, Freshness, Sent, SentAnnounce
 from controller.fabric.model import End
 from controller.fabric.wires import Misheard
 from controller.southbound.bounded_log import BoundedLog
-from controller.southbound.lldp import Announcement, BadFrame, decode_frame, encode_frame
+from controller.southbound.lldp import BadFrame, decode_frame, encoder
 from controller.southbound.statistics import Statistics
 
 log = logging.getLogger(__name__)
@@ -91,7 +90,7 @@ class Announcements:
             for end in of_switch:
                 number = known.announced.get(end)
                 if number is not None:
-                    encode = partial(self._encode, known.view.dpid, end.interface, number)
+                    encode = encoder(known.view.dpid, end.interface, number, self._secret)
                     frames.append((number, self._sent.send(end, wall, encode, now)))
             if frames:
                 self._switches.packet_out(switch, frames)
@@ -145,9 +144,6 @@ class Announcements:
         announcement = decode_frame(data, self._secret)
         sender = End(self._core.switch_of(announcement.dpid) or "", announcement.interface)
         return self._sent.find_time(sender, announcement.time)
-
-    def _encode(self, dpid: int, interface: str, number: int, stamp: int) -> bytes:
-        return encode_frame(Announcement(dpid, interface, number, stamp), self._secret)
 
     def _refuse(self, at: End, kind: str, why: str) -> None:
         self._switches.statistics.announcements_refused[kind] += 1
