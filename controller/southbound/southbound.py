@@ -60,6 +60,8 @@ class Southbound:
         self._audits = Audits(self.statistics)
         self._turns = Turns()
         self._touched: set[str] = set()
+        self._busy: set[str] = set()
+        """Those that had a large batch when they were last served or asked about; all that have one are among them."""
         self._progress = asyncio.Event()
         self._servers: list[asyncio.Server] = []
         self._endpoints: list[Listen] = []
@@ -168,7 +170,9 @@ class Southbound:
 
     def busy(self) -> frozenset[str]:
         """The connected switches that have a large batch to work off, and so may not get to anything else."""
-        return frozenset(name for name in self._sessions.ready if self._switches[name].is_busy)
+        self._busy &= self._sessions.ready.keys()
+        self._busy = {name for name in self._busy if self._switches[name].is_busy}
+        return frozenset(self._busy)
 
     async def progress(self) -> None:
         """Wait until a switch may have confirmed something."""
@@ -275,6 +279,8 @@ class Southbound:
         if turn:
             self.statistics.sent.update(turn.counts)
             connection.pump(turn.chunks)
+        if synchroniser.is_busy:
+            self._busy.add(name)
         self._progress.set()
         if synchroniser.settled:
             if synchroniser.next_attempt is None:
