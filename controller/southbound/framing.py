@@ -34,6 +34,12 @@ class Framer:
             ProtocolError: a header that gives a length below its own.
         """
         buffer = self._buffer
+        if not buffer and len(data) >= HEADER.size:
+            version, kind, length, xid = HEADER.unpack_from(data)
+            if length == len(data):
+                # One whole message, as nearly always.
+                yield version, kind, xid, data
+                return
         if buffer:
             buffer += data
         # What is whole is not copied once more.

@@ -217,7 +217,8 @@ class Southbound:
         """A switch says something."""
         if isinstance(event, PacketIn):
             self.statistics.packet_ins += 1
-            self._tell(self._handler.packet_in, switch, event.cookie, event.in_port, event.data)
+            cookie, _, in_port, data = event
+            self._tell(self._handler.packet_in, switch, cookie, in_port, data)
             return
         synchroniser = self._switches[switch]
         match event:
