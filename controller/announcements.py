@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Protocol
 
 from controller.announcer import Announcer
@@ -21,7 +22,7 @@ from controller.fabric.freshness import FRESH_FOR, Freshness, Sent, SentAnnounce
 from controller.fabric.model import End
 from controller.fabric.wires import Misheard
 from controller.southbound.bounded_log import BoundedLog
-from controller.southbound.lldp import Announcement, BadFrame, decode_frame, encode_frame
+from controller.southbound.lldp import BadFrame, decode_frame, encoder
 from controller.southbound.statistics import Statistics
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,8 @@ class Switches(Protocol):
 
     statistics: Statistics
 
-    def packet_out(self, switch: str, interface_number: int, frame: bytes) -> None:
-        """Send a frame out of an interface."""
+    def packet_out(self, switch: str, frames: Sequence[tuple[int, bytes]]) -> None:
+        """Send frames out of interfaces, by number."""
 
     def round_trips(self) -> Mapping[str, float]:
         """Seconds that an echo took lately, for each switch where that is known."""
@@ -71,39 +72,50 @@ class Announcements:
     def announce_slice(self) -> None:
         """Announce the interfaces whose turn it is, and those that are missed somewhere."""
         missed = self._core.discovery.doubtful(self._clock())
-        self.announce([*self._announcer.next_slice(), *filter(self._announcer.can_announce, missed)])
+        self.announce([*self._announcer.next_slice(), *missed])
 
     def announce_switch(self, name: str) -> None:
         """Announce all interfaces of a switch."""
-        self.announce(self._announcer.of(name))
+        if ends := self._core.ends(name):
+            self.announce(ends.announced)
 
     def announce(self, ends: Iterable[End]) -> None:
-        """Announce these interfaces."""
-        wall, now, fresh_for = int(time.time() * 1000), self._clock(), self._fresh_for
-        self._sent.drop(now - fresh_for)
-        for end in ends:
-            view = self._core.fabric.switches[end.switch]
-            number = view.interfaces[end.interface].number
-            encode = partial(self._encode, view.dpid, end.interface, number)
-            self._switches.packet_out(end.switch, number, self._sent.send(end, wall, encode, now, fresh_for))
+        """Announce those of the interfaces that are announced at all, and whose switches can be told to."""
+        wall, now = int(time.time() * 1000), self._clock()
+        self._sent.drop(now - self._fresh_for)
+        for switch, of_switch in groupby(ends, attrgetter("switch")):
+            known = self._core.ends(switch)
+            if known is None or not known.view.connected:
+                continue
+            frames: list[tuple[int, bytes]] = []
+            for end in of_switch:
+                number = known.announced.get(end)
+                if number is not None:
+                    encode = encoder(known.view.dpid, end.interface, number, self._secret)
+                    frames.append((number, self._sent.send(end, wall, encode, now)))
+            if frames:
+                self._switches.packet_out(switch, frames)
 
     def hear(self, name: str, in_port: int, data: bytes) -> bool:
         """A switch sent a copy of a frame that looks like an announcement. Whether links may have changed."""
         at = self._core.interface_of(name, in_port)
         if at is None:
             return False
-        try:
-            sent = self._find(data)
-        except BadFrame as bad:
-            self._refuse(at, bad.kind, str(bad))
-            return False
+        sent = self._sent.find(data)
+        if sent is None:
+            try:
+                sent = self._read(data)
+            except BadFrame as bad:
+                self._refuse(at, bad.kind, str(bad))
+                return False
         now = self._clock()
         freshness = self._sent.judge(sent, at, now, self._fresh_for)
         if sent is None or freshness is not Freshness.FRESH:
             self._refuse(at, freshness.value, REFUSED[freshness])
             return False
-        ways = [self._ways[switch] for switch in (at.switch, sent.sender.switch) if switch in self._ways]
-        return self._core.heard(at, sent.sender, now, now - sent.at - sum(ways) if len(ways) == 2 else None)
+        there, back = self._ways.get(sent.sender.switch), self._ways.get(name)
+        known = None if there is None or back is None else now - sent.at - there - back
+        return self._core.heard(at, sent.sender, now, known)
 
     def report(self) -> None:
         """Say which wires are not as they should be, once a period, and which links are held down."""
@@ -129,17 +141,11 @@ class Announcements:
             log.info("wire no longer %s: %s", wire.fault.value, wire)
         self._misheard = misheard
 
-    def _find(self, data: bytes) -> Sent | None:
-        """What of ours this frame is, if we know; raises BadFrame when it is nothing of ours."""
-        if sent := self._sent.find(data):
-            return sent
-        # Padded on the way, or not worth anything.
+    def _read(self, data: bytes) -> Sent | None:
+        """What of ours a frame is that was padded on the way, if we know; raises BadFrame when it is not ours."""
         announcement = decode_frame(data, self._secret)
         sender = End(self._core.switch_of(announcement.dpid) or "", announcement.interface)
         return self._sent.find_time(sender, announcement.time)
-
-    def _encode(self, dpid: int, interface: str, number: int, stamp: int) -> bytes:
-        return encode_frame(Announcement(dpid, interface, number, stamp), self._secret)
 
     def _refuse(self, at: End, kind: str, why: str) -> None:
         self._switches.statistics.announcements_refused[kind] += 1

@@ -6,7 +6,6 @@ are covered without bursts. An interface that has just appeared is announced at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import ceil
 
 from controller.core import Core
@@ -34,30 +33,19 @@ class Announcer:
         return self._core.discovery.period / self._wanted_slices()
 
     def next_slice(self) -> list[End]:
-        """The interfaces to announce now; call it every `slice` seconds."""
+        """The interfaces to announce now; call it every `slice` seconds.
+
+        They come switch by switch. Some may be gone since the round began.
+        """
         slices = self._wanted_slices()
         if self._slice == 0 or slices != self._slices:
-            self._waiting = [
-                end for name, view in self._core.fabric.switches.items() if view.connected for end in self.of(name)
-            ]
+            known = map(self._core.ends, self._core.connected_switches())
+            self._waiting = [end for ends in known if ends for end in ends.announced]
             self._slice, self._slices = 0, slices
             self._share = -(-len(self._waiting) // slices)
         self._slice = (self._slice + 1) % slices
         chosen, self._waiting = self._waiting[: self._share], self._waiting[self._share :]
-        # Interfaces and switches may be gone since the round began.
-        return [end for end in chosen if self.can_announce(end)]
-
-    def of(self, switch: str) -> Iterator[End]:
-        """The interfaces of one switch that are announced."""
-        for interface in self._core.fabric.switches[switch].interfaces:
-            end = End(switch, interface)
-            if self._core.announces(end):
-                yield end
-
-    def can_announce(self, end: End) -> bool:
-        """Whether an interface is announced, and its switch can be told to."""
-        view = self._core.fabric.switches.get(end.switch)
-        return view is not None and view.connected and self._core.announces(end)
+        return chosen
 
     def _wanted_slices(self) -> int:
         return max(SLICES, ceil(self._core.discovery.period / LONGEST_SLICE))

@@ -6,11 +6,23 @@ It is the part of `controller.core.Core` that reads; the core is told of events,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from controller.compiler import Compiler
 from controller.dataplane.flow import Reason
 from controller.fabric.model import End, Fabric, SwitchView
 from controller.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The interfaces of a switch, for what is asked of them thousands of times a second."""
+
+    view: SwitchView
+    """Of which they were made."""
+    by_number: Mapping[int, End]
+    announced: Mapping[End, int]
+    """Those where announcements are sent and believed, as they are up and no tenant's; with their numbers."""
 
 
 class Answers:
@@ -19,9 +31,7 @@ class Answers:
     def __init__(self) -> None:
         self.situation = Situation()
         self.compiler = Compiler()
-        self._announcing: dict[End, bool] = {}
-        self._announcing_of: Mapping[str, SwitchView] = {}
-        """Views for which `_announcing` was filled."""
+        self._ends: dict[str, Ends] = {}
 
     @property
     def fabric(self) -> Fabric:
@@ -47,9 +57,8 @@ class Answers:
 
     def interface_of(self, name: str, number: int) -> End | None:
         """The interface of a switch that has this OpenFlow number."""
-        view = self.fabric.switches.get(name)
-        interface = view.names.get(number) if view else None
-        return End(name, interface) if interface else None
+        ends = self.ends(name)
+        return ends.by_number.get(number) if ends else None
 
     def missing_switches(self) -> list[str]:
         """Switches of intent that have no session."""
@@ -61,20 +70,26 @@ class Answers:
 
     def announces(self, end: End) -> bool:
         """Whether announcements are sent from and believed at an interface: it is there, up, and no tenant's."""
-        if self._announcing_of is not self.fabric.switches:
-            self._announcing, self._announcing_of = {}, self.fabric.switches
-        if (known := self._announcing.get(end)) is None:
-            # Remembered, as it is asked four times for each announcement.
-            known = self._announcing[end] = self._may_announce(end)
+        ends = self.ends(end.switch)
+        return ends is not None and end in ends.announced
+
+    def ends(self, switch: str) -> Ends | None:
+        """The interfaces of a switch, if it was seen."""
+        view = self.situation.fabric.switches.get(switch)
+        if view is None:
+            return None
+        known = self._ends.get(switch)
+        if known is None or known.view is not view:
+            known = self._ends[switch] = self._ends_of(view)
         return known
 
     def forget_answers(self) -> None:
         """The intent is another: remember no answer that followed from it."""
-        self._announcing.clear()
+        self._ends.clear()
 
-    def _may_announce(self, end: End) -> bool:
-        view = self.fabric.switches.get(end.switch)
-        interface = view.interfaces.get(end.interface) if view else None
-        return (
-            interface is not None and interface.up and not self.situation.index.is_reserved(end.switch, end.interface)
-        )
+    def _ends_of(self, view: SwitchView) -> Ends:
+        is_reserved = self.situation.index.is_reserved
+        by_number = {one.number: End(view.name, one.name) for one in view.interfaces.values()}
+        up = (end for number, end in by_number.items() if view.interfaces[end.interface].up)
+        announced = {end: view.interfaces[end.interface].number for end in up if not is_reserved(*end)}
+        return Ends(view, by_number, announced)

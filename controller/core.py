@@ -182,7 +182,10 @@ class Core(Answers):
 
         One at a tenant's interface counts for nothing.
         """
-        if not self.announces(at) or not self.announces(sender) or not self.discovery.hear(at, sender, now, seconds):
+        here, there = self.ends(at.switch), self.ends(sender.switch)
+        if here is None or at not in here.announced or there is None or sender not in there.announced:
+            return False
+        if not self.discovery.hear(at, sender, now, seconds):
             return False
         self.revision += 1
         self._links_are_stale = True

@@ -18,7 +18,8 @@ class ListeningClock:
 
     def __call__(self) -> float:
         """The time now."""
-        return self._time + min(self._read() - self._beaten, self._most)
+        listening = self._read() - self._beaten
+        return self._time + (listening if listening < self._most else self._most)
 
     def beat(self, most: float) -> None:
         """The daemon gets to listening; the clock may run for `most` seconds before the next call."""

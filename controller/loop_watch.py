@@ -97,7 +97,7 @@ class LoopWatch:
             tags = [tag for tag, _ in port.trunk]
             for tag in tags or (None,):
                 frame = encode_probe(Probe(view.dpid, number, tag), PROBES, self._secret, now)
-                self._southbound.packet_out(end.switch, number, frame)
+                self._southbound.packet_out(end.switch, [(number, frame)])
 
     def _names(self, block: Block, event: EventKind) -> dict[str, str]:
         port = self._core.situation.intent.ports[block.at.port]

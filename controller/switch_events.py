@@ -117,8 +117,7 @@ class SwitchEvents:
         """An interface came, went, or changed."""
         self._core.interface_changed(name, interface, deleted)
         end = End(name, interface.name)
-        if self._core.announces(end):
-            self.announcements.announce([end])
+        self.announcements.announce([end])
         self._loops.appeared(end)
         self._schedule()
 

@@ -56,6 +56,8 @@ class Discovery:
         """By (where, sender); in the order in which they were heard last."""
         self._senders: dict[End, tuple[End, ...]] = {}
         """Who is heard at each interface; not who was before its wire was moved."""
+        self._loose: list[End] | None = None
+        """Those of them that are ends of no link; None when that is to be found out again."""
 
     @property
     def patience(self) -> float:
@@ -86,6 +88,7 @@ class Discovery:
             self._note_end(at, others, now)
             others = ()
         self._senders[at] = tuple(sorted((*others, sender)))
+        self._loose = None
         return True
 
     def latency(self, link: Link) -> float | None:
@@ -146,7 +149,9 @@ class Discovery:
 
     def misheard(self) -> frozenset[Misheard]:
         """The wires that are no links, or more than that, since so long that no lost frame explains it."""
-        return misheard(self._senders, self._lasts)
+        if self._loose is None:
+            self._loose = [at for at in self._senders if not is_link(self._senders, at)]
+        return misheard(self._senders, self._loose, self._lasts)
 
     def _lasts(self, at: End, sender: End) -> bool:
         hearing = self._heard[at, sender]
@@ -164,6 +169,7 @@ class Discovery:
     def _drop(self, directions: Collection[tuple[End, End]]) -> bool:
         did_count = any(self._counts(at, sender) for at, sender in directions)
         for at, sender in directions:
+            self._loose = None
             del self._heard[at, sender]
             left = tuple(other for other in self._senders.pop(at, ()) if other != sender)
             if left:

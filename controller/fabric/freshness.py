@@ -12,6 +12,7 @@ a wall clock that steps costs nothing; the wall clock only makes it sure that a 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,21 +47,23 @@ class SentAnnouncements:
     """What was sent out of each interface lately. Times of sending and hearing are seconds of any steady clock."""
 
     def __init__(self) -> None:
+        self._all: deque[Sent] = deque()
+        """Newest last, as everywhere."""
         self._by_sender: dict[End, list[Sent]] = {}
-        """Newest last; the sender that has been silent for longest is first."""
         self._by_frame: dict[bytes, Sent] = {}
 
-    def send(self, sender: End, time: int, encode: Callable[[int], bytes], now: float, fresh_for: float) -> bytes:
+    def send(self, sender: End, time: int, encode: Callable[[int], bytes], now: float) -> bytes:
         """The frame to send: what `encode` makes of the time `time`, or of a later one, as no two have the same."""
-        sent = self._by_sender.pop(sender, [])
-        while sent and now - sent[0].at > fresh_for:
-            del self._by_frame[sent.pop(0).frame]
-        if sent:
-            time = max(time, sent[-1].time + 1)
-        new = Sent(sender, time, now, encode(time))
+        sent = self._by_sender.get(sender)
+        if sent is None:
+            sent = self._by_sender[sender] = []
+        elif sent[-1].time >= time:
+            time = sent[-1].time + 1
+        frame = encode(time)
+        new = self._by_frame[frame] = Sent(sender, time, now, frame)
         sent.append(new)
-        self._by_sender[sender], self._by_frame[new.frame] = sent, new
-        return new.frame
+        self._all.append(new)
+        return frame
 
     def find(self, frame: bytes) -> Sent | None:
         """The announcement whose frame this is, octet by octet: then nobody else can have made it."""
@@ -74,16 +77,18 @@ class SentAnnouncements:
         """What an authentic announcement, found or not, is worth that is heard at `at`; and note it."""
         if sent is None or now - sent.at > fresh_for:
             return Freshness.STALE
-        if any(at in one.heard_at for one in self._by_sender[sent.sender] if one.time >= sent.time):
-            return Freshness.REPLAYED
+        for one in self._by_sender[sent.sender]:
+            if one.time >= sent.time and at in one.heard_at:
+                return Freshness.REPLAYED
         sent.heard_at += (at,)
         return Freshness.FRESH
 
     def drop(self, before: float) -> None:
-        """Forget senders that were silent since then: their interfaces may be gone for good."""
-        while self._by_sender:
-            sender = next(iter(self._by_sender))
-            if self._by_sender[sender][-1].at >= before:
-                return
-            for one in self._by_sender.pop(sender):
-                del self._by_frame[one.frame]
+        """Forget what was sent before then."""
+        while self._all and self._all[0].at < before:
+            old = self._all.popleft()
+            del self._by_frame[old.frame]
+            of_sender = self._by_sender[old.sender]
+            del of_sender[0]
+            if not of_sender:
+                del self._by_sender[old.sender]

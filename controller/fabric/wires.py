@@ -13,7 +13,7 @@ them, and as ends of no link they drop what they get.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,16 +54,18 @@ def is_link(senders: Mapping[End, tuple[End, ...]], at: End) -> bool:
     return len(heard) == 1 and senders.get(heard[0]) == (at,) and heard[0].switch != at.switch
 
 
-def misheard(senders: Mapping[End, tuple[End, ...]], lasts: Callable[[End, End], bool]) -> frozenset[Misheard]:
+def misheard(
+    senders: Mapping[End, tuple[End, ...]], loose: Iterable[End], lasts: Callable[[End, End], bool]
+) -> frozenset[Misheard]:
     """The faulty wires, one value for each.
 
-    `senders` says who is heard at each end; `lasts(at, sender)`, whether that is so for long enough to say that the
-    other direction is missing, or that a wire was not just moved.
+    `senders` says who is heard at each end; `loose` are the ends among them that are of no link; `lasts(at, sender)`
+    says whether that is so for long enough to say that the other direction is missing, or that a wire was not just
+    moved.
     """
     graph: nx.DiGraph[End] = nx.DiGraph()
-    for at, heard in senders.items():
-        if not is_link(senders, at):
-            graph.add_edges_from((sender, at) for sender in heard if lasts(at, sender))
+    for at in loose:
+        graph.add_edges_from((sender, at) for sender in senders[at] if lasts(at, sender))
     # An end of a link may be overheard.
     graph.add_edges_from([(sender, at) for at in graph for sender in senders.get(at, ()) if lasts(at, sender)])
     return frozenset(_named(graph.subgraph(part)) for part in nx.weakly_connected_components(graph))

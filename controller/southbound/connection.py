@@ -167,11 +167,14 @@ class Connection(asyncio.Protocol):
         for event in self._session.receive(data, self._loop.time()):
             if self._ended:
                 return
-            if isinstance(event, Closed):
+            if isinstance(event, PacketIn):
+                copies += 1
+                if copies <= PACKET_INS:
+                    self._owner.received(self, event)
+            elif isinstance(event, Closed):
                 self.close(event.kind, event.reason)
                 return
-            copies += isinstance(event, PacketIn)
-            if copies <= PACKET_INS or not isinstance(event, PacketIn):
+            else:
                 self._owner.received(self, event)
         if copies > PACKET_INS:
             self._owner.dropped(self, copies - PACKET_INS)

@@ -34,20 +34,32 @@ class Framer:
             ProtocolError: a header that gives a length below its own.
         """
         buffer = self._buffer
-        buffer += data
-        start, end = 0, len(buffer)
+        if not buffer and len(data) >= HEADER.size:
+            version, kind, length, xid = HEADER.unpack_from(data)
+            if length == len(data):
+                # One whole message, as nearly always.
+                yield version, kind, xid, data
+                return
+        if buffer:
+            buffer += data
+        # What is whole is not copied once more.
+        source = buffer or data
+        start, end = 0, len(source)
         try:
             while end - start >= HEADER.size:
-                version, kind, length, xid = HEADER.unpack_from(buffer, start)
+                version, kind, length, xid = HEADER.unpack_from(source, start)
                 if length < HEADER.size:
                     raise ProtocolError("malformed", f"a message of {length} bytes, less than its header")
                 if end - start < length:
                     return
-                message = bytes(memoryview(buffer)[start : start + length])
+                message = bytes(memoryview(source)[start : start + length])
                 start += length
                 yield version, kind, xid, message
         finally:
-            del buffer[:start]
+            if source is buffer:
+                del buffer[:start]
+            else:
+                buffer += memoryview(data)[start:]
 
     @property
     def waiting(self) -> int:

@@ -13,7 +13,7 @@ as copies to the controller are cut there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct, error
@@ -66,14 +66,16 @@ def encode_frame(announcement: Announcement, key: bytes) -> bytes:
     Raises:
         ValueError: the interface's name is longer than `MAX_NAME` bytes.
     """
-    before, after = _around_time(announcement.dpid, announcement.interface, announcement.number)
-    frame = before + announcement.time.to_bytes(8, "big") + after
-    return frame + sign(frame, key) + _LAST
+    return encoder(announcement.dpid, announcement.interface, announcement.number, key)(announcement.time)
 
 
 @lru_cache(maxsize=65536)
-def _around_time(dpid_number: int, interface: str, number: int) -> tuple[bytes, bytes]:
-    """What is signed, before and after the time: the same from one announcement to the next."""
+def encoder(dpid_number: int, interface: str, number: int, key: bytes) -> Callable[[int], bytes]:
+    """What makes the frames of one interface, for the time in them: all else is the same from one to the next.
+
+    Raises:
+        ValueError: the interface's name is longer than `MAX_NAME` bytes.
+    """
     name = interface.encode()
     if len(name) > MAX_NAME:
         raise ValueError(f"interface name {interface!r} is longer than {MAX_NAME} bytes")
@@ -90,7 +92,13 @@ def _around_time(dpid_number: int, interface: str, number: int) -> tuple[bytes, 
             _OURS.pack(OUI, _SUBTYPE, _VERSION, dpid_number, number, 0, 0)[:-_TIME_AND_LENGTH],
         )
     )
-    return before, bytes([len(name)]) + name
+    after = bytes([len(name)]) + name
+
+    def encode(time: int) -> bytes:
+        frame = before + time.to_bytes(8, "big") + after
+        return frame + sign(frame, key) + _LAST
+
+    return encode
 
 
 def decode_frame(data: bytes, key: bytes) -> Announcement:

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from struct import Struct, error
 from sys import intern
 
-from controller.dataplane.encoder import ANY, COOKIE_MARK_MASK, COOKIE_MARK_VALUE, encode_actions
-from controller.dataplane.flow import Output
+from controller.dataplane.encoder import ANY, COOKIE_MARK_MASK, COOKIE_MARK_VALUE
 from controller.fabric.model import Interface
 from controller.southbound.framing import HEADER, VERSION
 
@@ -31,11 +30,15 @@ _FLOW_STATS_REQUEST = Struct("!B3xII4xQQ")
 _ALL_METERS = Struct("!I4x")
 _PORT = Struct("!I4x6x2x16sII16xII")
 _PORT_STATUS = Struct("!8xB7x")
-_PACKET_IN = Struct("!8xIHBBQ")
+_PACKET_IN = Struct("!15xBQ2xHII")
+"""Table, cookie, length of the match, and its first field if it is one of 32 bits."""
+_PACKET_IN_MATCH, _MATCH_OF_A_WORD = 24, 12
+"""Where the match begins, and how long it is with one such field."""
 _MATCH = Struct("!HH")
 _OXM = Struct("!HBB")
 _FLOW_REMOVED = Struct("!8xQHBB")
-_PACKET_OUT = Struct("!IIH6x")
+_PACKET_OUT = Struct("!BBHIIIH6xHHIH6x")
+"""The message with one action, an output."""
 _FEATURES = Struct("!8xQ")
 _METER_FEATURES = Struct("!I")
 _WORD = Struct("!I")
@@ -44,6 +47,10 @@ _LAST_INTERFACE = 0xFFFFFF00
 """OFPP_MAX; what lies above are not interfaces, the bridge's own (LOCAL) among them."""
 _PORT_DOWN, _LINK_DOWN = 1, 1
 _HELLO_VERSIONS = 1
+_IN_PORT = 0x80000004
+"""The header of the field that says where a packet came in, of 32 bits (7.2.3.7)."""
+_CONTROLLER = 0xFFFFFFFD
+_OUTPUT, _OUTPUT_BYTES = 0, 16
 _EXACT_MATCH_OF_NOTHING = b"\x00\x01\x00\x04\x00\x00\x00\x00"
 
 
@@ -91,8 +98,9 @@ def meters_request(xid: int) -> bytes:
 
 def packet_out(interface_number: int, frame: bytes, xid: int) -> bytes:
     """Send a frame out of an interface, as if from the controller (7.3.7)."""
-    actions = encode_actions((Output(interface_number),))
-    return message(PACKET_OUT, xid, _PACKET_OUT.pack(ANY, 0xFFFFFFFD, len(actions)) + actions + frame)
+    length = _PACKET_OUT.size + len(frame)
+    output = _OUTPUT, _OUTPUT_BYTES, interface_number, 0
+    return _PACKET_OUT.pack(VERSION, PACKET_OUT, length, xid, ANY, _CONTROLLER, _OUTPUT_BYTES, *output) + frame
 
 
 def features_dpid(reply: bytes) -> int:
@@ -130,13 +138,13 @@ def port_status(received: bytes) -> tuple[Interface | None, bool]:
 
 def packet_in(received: bytes) -> tuple[int, int, int, bytes]:
     """(cookie, table, interface, packet) of a packet-in (7.4.1)."""
-    _, _, _, table, cookie = _PACKET_IN.unpack_from(received)
-    start = _PACKET_IN.size
-    _, length = _MATCH.unpack_from(received, start)
-    data = start + (length + 7 & ~7) + 2
+    table, cookie, length, first, in_port = _PACKET_IN.unpack_from(received)
+    data = _PACKET_IN_MATCH + (length + 7 & ~7) + 2
     if data > len(received):
         raise error("a match that is longer than its message")
-    return cookie, table, _in_port(received, start + 4, start + length), received[data:]
+    if first != _IN_PORT or length < _MATCH_OF_A_WORD:
+        in_port = _in_port(received, _PACKET_IN_MATCH + _MATCH.size, _PACKET_IN_MATCH + length)
+    return cookie, table, in_port, received[data:]
 
 
 def flow_removed(received: bytes) -> tuple[int, int]:

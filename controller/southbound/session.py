@@ -107,7 +107,11 @@ class Session:
         self._probed = None
         try:
             for version, kind, xid, message in self._framer.feed(data):
-                self._handle(version, kind, xid, message, events)
+                if kind == wire.PACKET_IN and version == VERSION and self.state is State.READY:
+                    # All that comes by the ten thousand: announcements that were heard.
+                    events.append(PacketIn(*wire.packet_in(message)))
+                else:
+                    self._handle(version, kind, xid, message, events)
         except ProtocolError as broken:
             events.append(self.close(broken.kind, str(broken)))
         except (struct.error, ValueError, IndexError) as broken:

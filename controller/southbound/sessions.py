@@ -19,7 +19,7 @@ from typing import Protocol
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.claims import Claims
 from controller.southbound.connection import Connection
-from controller.southbound.events import Closed, EchoAnswered, Event, Identified, Refused, SwitchReady
+from controller.southbound.events import Closed, EchoAnswered, Event, Identified, PacketIn, Refused, SwitchReady
 from controller.southbound.statistics import Statistics
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,9 @@ class Sessions:
     def received(self, connection: Connection, event: Event) -> None:
         """A session has something to say."""
         dpid = self._identified.get(connection)
-        if isinstance(event, Identified):
+        if dpid is not None and isinstance(event, PacketIn):
+            self._listener.said(self._expected[dpid], event)
+        elif isinstance(event, Identified):
             self._identify(connection, event.dpid)
         elif dpid is None:
             return

@@ -60,6 +60,8 @@ class Southbound:
         self._audits = Audits(self.statistics)
         self._turns = Turns()
         self._touched: set[str] = set()
+        self._busy: set[str] = set()
+        """Those that had a large batch when they were last served or asked about; all that have one are among them."""
         self._progress = asyncio.Event()
         self._servers: list[asyncio.Server] = []
         self._endpoints: list[Listen] = []
@@ -115,13 +117,13 @@ class Southbound:
             self._switches[switch].change(before, after)
             self._touch(switch)
 
-    def packet_out(self, switch: str, interface_number: int, frame: bytes) -> None:
-        """Send a frame out of an interface; it is lost when the switch is not there or does not read."""
+    def packet_out(self, switch: str, frames: Sequence[tuple[int, bytes]]) -> None:
+        """Send frames out of interfaces, by number; they are lost when the switch is not there or does not read."""
         connection = self._sessions.ready.get(switch)
-        if connection and connection.send(wire.packet_out(interface_number, frame, 0)):
-            self.statistics.packet_outs += 1
+        if connection and connection.send(b"".join([wire.packet_out(number, frame, 0) for number, frame in frames])):
+            self.statistics.packet_outs += len(frames)
         else:
-            self.statistics.packet_outs_dropped += 1
+            self.statistics.packet_outs_dropped += len(frames)
 
     def round_trips(self) -> dict[str, float]:
         """Seconds that an echo took lately, for each connected switch where that is known."""
@@ -168,7 +170,9 @@ class Southbound:
 
     def busy(self) -> frozenset[str]:
         """The connected switches that have a large batch to work off, and so may not get to anything else."""
-        return frozenset(name for name in self._sessions.ready if self._switches[name].is_busy)
+        self._busy &= self._sessions.ready.keys()
+        self._busy = {name for name in self._busy if self._switches[name].is_busy}
+        return frozenset(self._busy)
 
     async def progress(self) -> None:
         """Wait until a switch may have confirmed something."""
@@ -219,12 +223,13 @@ class Southbound:
 
     def said(self, switch: str, event: Event) -> None:
         """A switch says something."""
+        if isinstance(event, PacketIn):
+            self.statistics.packet_ins += 1
+            cookie, _, in_port, data = event
+            self._tell(self._handler.packet_in, switch, cookie, in_port, data)
+            return
         synchroniser = self._switches[switch]
         match event:
-            case PacketIn(cookie, _, in_port, data):
-                self.statistics.packet_ins += 1
-                self._tell(self._handler.packet_in, switch, cookie, in_port, data)
-                return
             case SwitchReady(_, interfaces, has_meters, held):
                 synchroniser.connect(held)
                 self._audits.ready(switch, _now())
@@ -283,6 +288,8 @@ class Southbound:
         if turn:
             self.statistics.sent.update(turn.counts)
             connection.pump(turn.chunks)
+        if synchroniser.is_busy:
+            self._busy.add(name)
         self._progress.set()
         if synchroniser.settled:
             if synchroniser.next_attempt is None:

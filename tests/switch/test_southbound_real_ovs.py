@@ -253,9 +253,9 @@ def test_a_frame_is_sent_out_of_an_interface(ovs: PrivateOvs, lab: tuple[Private
             with receiver:
                 receiver.bind(("p2", 0x1234))
                 receiver.settimeout(5)
-                southbound.packet_out("s1", 2, frame)
+                southbound.packet_out("s1", [(2, frame)])
                 assert await asyncio.to_thread(receiver.recv, 2048) == frame
-            southbound.packet_out("s1", 99, frame)
+            southbound.packet_out("s1", [(99, frame)])
             assert await southbound.settled(["s1"], 5)
             assert recorder.lost == []
 

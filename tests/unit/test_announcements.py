@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.announcements import Announcements
+from controller.announcer import SLICES
 from controller.core import Core
 from controller.fabric.discovery import DOUBT_AFTER, PERIOD
 from controller.fabric.model import End, Interface, Link
@@ -21,6 +22,7 @@ KEY = b"k" * 32
 PORT = Port("blue", "a", network="blue/web", switch="s1", interface="tap1")
 NETWORK = Network("blue", "web", Segment.VLAN)
 S1, S2, FREE = End("s1", "eth1"), End("s2", "eth1"), End("s2", "eth2")
+OTHER, S2_TAP = End("s1", "eth2"), End("s2", "tap1")
 NUMBERS = {"tap1": 1, "eth1": 2, "eth2": 3}
 
 
@@ -32,9 +34,10 @@ class Switches:
         self.frames: dict[End, list[bytes]] = {}
         self.echoes: dict[str, float] = {}
 
-    def packet_out(self, switch: str, interface_number: int, frame: bytes) -> None:
-        name = next(name for name, number in NUMBERS.items() if number == interface_number)
-        self.frames.setdefault(End(switch, name), []).append(frame)
+    def packet_out(self, switch: str, frames: Sequence[tuple[int, bytes]]) -> None:
+        names = {number: name for name, number in NUMBERS.items()}
+        for number, frame in frames:
+            self.frames.setdefault(End(switch, names[number]), []).append(frame)
 
     def round_trips(self) -> dict[str, float]:
         return self.echoes
@@ -206,6 +209,25 @@ def test_a_link_that_keeps_going_is_held_down_logged_and_taken_up_again(
         used.append(bool(site.core.fabric.links))
         site.now += 1
     assert used == [*9 * [False], True, True], "ten seconds after the last tick before it came back"
+
+
+GOING: list[tuple[Callable[[Core], object], set[End]]] = [
+    (lambda core: core.interface_changed("s2", Interface("eth1", 2), deleted=True), {S1, OTHER, S2_TAP, FREE}),
+    (lambda core: core.switch_lost("s2"), {S1, OTHER}),
+    (lambda core: core.adopt(Intent(Fabric(switches={"s1": Switch("s1", 1)})), {}), {S1, OTHER}),
+]
+
+
+@pytest.mark.parametrize(("go", "announced"), GOING)
+def test_what_goes_in_the_middle_of_a_round_is_not_announced_any_more(
+    site: Site, go: Callable[[Core], object], announced: set[End]
+) -> None:
+    site.announcements.announce_slice()
+    assert site.switches.frames.keys() == {S1}
+    go(site.core)
+    for _ in range(SLICES - 1):
+        site.announcements.announce_slice()
+    assert site.switches.frames.keys() == announced
 
 
 def test_what_is_missed_is_announced_at_each_slice() -> None:

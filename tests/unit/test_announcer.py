@@ -50,20 +50,6 @@ def test_few_interfaces_are_announced_too() -> None:
         assert sum(len(announcer.next_slice()) for _ in range(SLICES)) == 13
 
 
-def test_what_goes_in_the_middle_of_a_round_is_left_out() -> None:
-    changing = core(9)
-    announcer = Announcer(changing)
-    announcer.next_slice()
-    changing.interface_changed("s6", Interface("eth9", 9), deleted=True)
-    intent = changing.situation.intent
-    changing.adopt(Intent(Fabric(switches={name: SWITCHES[name] for name in SWITCHES if name != "s7"})), {})
-    assert intent.fabric.switches.keys() - changing.fabric.switches.keys() == {"s7"}
-    ends = {end for _ in range(SLICES - 1) for end in announcer.next_slice()}
-    assert End("s6", "eth8") in ends
-    assert End("s6", "eth9") not in ends
-    assert "s7" not in {end.switch for end in ends}
-
-
 @pytest.mark.parametrize(("period", "slices"), [(0.2, 20), (1.0, 20), (2.0, 40), (10.0, 200)])
 def test_another_period_is_cut_into_slices_of_a_twentieth_of_a_second_at_most(period: float, slices: int) -> None:
     paced = core(9)

@@ -21,7 +21,7 @@ class Daemon:
 
     def send(self, sender: End, wall: int, now: float) -> int:
         self.known.drop(now - FRESH_FOR)
-        frame = self.known.send(sender, wall, lambda time: f"{sender} {time}".encode(), now, FRESH_FOR)
+        frame = self.known.send(sender, wall, lambda time: f"{sender} {time}".encode(), now)
         sent = self.known.find(frame)
         assert sent
         assert sent is self.known.find_time(sender, sent.time)

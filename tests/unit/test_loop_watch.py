@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 import pytest
@@ -52,8 +53,9 @@ class Wires(Southbound):
         self.frames: dict[tuple[str, int], list[bytes]] = {}
         super().__init__(None, {})  # type: ignore[arg-type]
 
-    def packet_out(self, switch: str, interface_number: int, frame: bytes) -> None:
-        self.frames.setdefault((switch, interface_number), []).append(frame)
+    def packet_out(self, switch: str, frames: Sequence[tuple[int, bytes]]) -> None:
+        for number, frame in frames:
+            self.frames.setdefault((switch, number), []).append(frame)
 
 
 class Site:
