@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from apps.units import NetworkUnit, SwitchUnit, TreeUnit
-from controller.fabric.model import SwitchView
+from controller.fabric.model import End, Link, SwitchView
 from controller.fabric.trees import tree_number
 from controller.fabric.whereabouts import Whereabouts
 from controller.fabric_plan import detour_hops, next_hops, tree_branches
@@ -91,10 +92,19 @@ def second_units(situation: Situation, network: str) -> dict[str, NetworkUnit]:
 
 def _link_interfaces(situation: Situation, switch: str) -> Iterator[int]:
     view = situation.fabric.switches[switch]
-    for link in situation.fabric.links:
+    for end in _ends_by_switch(situation.fabric.links).get(switch, ()):
+        if (number := view.number(end.interface)) is not None:
+            yield number
+
+
+@lru_cache(maxsize=2)
+def _ends_by_switch(links: frozenset[Link]) -> dict[str, list[End]]:
+    """Once for all switches, as there are thousands of links."""
+    found: dict[str, list[End]] = {}
+    for link in links:
         for end in (link.a, link.b):
-            if end.switch == switch and (number := view.number(end.interface)) is not None:
-                yield number
+            found.setdefault(end.switch, []).append(end)
+    return found
 
 
 def _unheard(situation: Situation, view: SwitchView) -> Iterator[int]:
