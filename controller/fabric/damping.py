@@ -62,7 +62,7 @@ class Damping:
                 self._judge(link, history, now)
         self._there = links
         self.release(now)
-        return links - self.holds.keys()
+        return links.difference(self.holds)
 
     def release(self, now: float) -> bool:
         """Let time pass. Whether a hold is over, so that more links are to be used."""
