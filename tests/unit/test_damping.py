@@ -17,6 +17,7 @@ def flap(damping: Damping, now: float) -> bool:
     """The link goes and comes back at once. Whether it is used then."""
     assert damping.admit(frozenset((STEADY,)), now) == {STEADY}
     admitted = damping.admit(BOTH, now)
+    assert isinstance(admitted, frozenset), "others hash it"
     assert STEADY in admitted
     return FLAPPING in admitted
 
