@@ -13,6 +13,7 @@ from controller.northbound.graph import graph
 from controller.northbound.run import run
 from controller.northbound.schema import schema
 from controller.northbound.show import show
+from controller.northbound.verify import verify
 
 app = typer.Typer(
     name="tenantry",
@@ -25,6 +26,7 @@ app.command()(check)
 app.command()(graph)
 app.command()(run)
 app.command()(schema)
+app.command()(verify)
 app.add_typer(show, name="show")
 
 

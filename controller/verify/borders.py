@@ -31,20 +31,21 @@ class Ground:
     outside: Mapping[IpAddress, frozenset[Owner]] = field(default_factory=dict)
     """Networks that have a port at an endpoint that is not ours."""
     keys: Mapping[Owner, tuple[SegmentKey, ...]] = field(init=False)
-    vlans: Mapping[int, Owner] = field(init=False)
-    """Networks by VLAN ID."""
+    numbers: Mapping[Segment, Mapping[int, Owner]] = field(init=False)
+    """Networks by segment and key."""
 
     def __post_init__(self) -> None:
         keys: dict[Owner, tuple[SegmentKey, ...]] = {}
+        numbers: dict[Segment, dict[int, Owner]] = {segment: {} for segment in Segment}
         for key, owner in self.owners.items():
             keys[owner] = (*keys.get(owner, ()), key)
-        vlans = {key.key: owner for key, owner in self.owners.items() if key.segment is Segment.VLAN}
+            numbers[key.segment][key.key] = owner
         object.__setattr__(self, "keys", keys)
-        object.__setattr__(self, "vlans", vlans)
+        object.__setattr__(self, "numbers", numbers)
 
     def of_vlan(self, tag: int | None) -> Owner:
         """Whose a frame with this tag is between switches."""
-        return "no tag" if tag is None else self.vlans.get(tag) or f"VLAN {tag}"
+        return "no tag" if tag is None else self.numbers[Segment.VLAN].get(tag) or f"VLAN {tag}"
 
     def alike(self, endpoint: IpAddress) -> IpAddress:
         """An endpoint that may send and receive what this one may; the same for all of our switches."""
@@ -52,10 +53,14 @@ class Ground:
 
     def of_tunnel(self, segment: Segment, key: int, remote: IpAddress | None) -> Owner:
         """Whose a packet of an encapsulation is."""
-        owner = self.owners.get(SegmentKey(segment, key)) or f"{segment.value} {key}"
+        owner = self.of_key(segment, key)
         if remote is not None and (remote in self.ours or owner in self.outside.get(remote, ())):
             return owner
         return f"{segment.value} endpoint {remote}"
+
+    def of_key(self, segment: Segment, key: int) -> Owner:
+        """Whose a packet is between two of our endpoints."""
+        return self.numbers[segment].get(key) or f"{segment.value} {key}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class Border:
     def tag_of_another(self, interface: int, owner: Owner) -> int:
         """A tag with which a frame that crosses at an interface is another owner's, if there is one."""
         port = self.ports.get(interface)
-        tags = self.ground.vlans if port is None or isinstance(port, str) else port
+        tags = self.ground.numbers[Segment.VLAN] if port is None or isinstance(port, str) else port
         return next((tag for tag, other in tags.items() if other != owner), 1)
 
     def interfaces_of(self, owner: Owner) -> list[int]:

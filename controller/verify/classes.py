@@ -129,10 +129,15 @@ class FrameClass:
         return self._with(METADATA, self.written[METADATA] & ~mask | metadata & mask)
 
     def forgetful(self) -> FrameClass:
-        """A class with more frames: of what was asked on entry only the tag is kept, while it can still be seen."""
+        """A class with more frames: of what was asked on entry only the tag is kept, while it can still be seen.
+
+        Zeros are forgotten, too, but for the metadata. Most are of tunnels that there were not, and without them frames
+        from ports are one class with those from tunnels.
+        """
         is_visible = bool(self.tags) and self.tags[-1][0] is None and VLAN_VID in self.where
         where = {VLAN_VID: self.where[VLAN_VID]} if is_visible else {}
-        return FrameClass(where, self.written, self.tags)
+        written = {field: value for field, value in self.written.items() if value or field is METADATA}
+        return FrameClass(where, written, self.tags)
 
     def _with(self, field: Field, value: int) -> FrameClass:
         if field is VLAN_VID or field is VLAN_PCP:

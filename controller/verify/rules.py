@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from controller.dataplane.decoder import HeldFlow, HeldGroup
 from controller.dataplane.fields import IN_PORT, METADATA, TUN_ID, VLAN_VID, Field
-from controller.dataplane.flow import Flow, Group, Output, Program, ToGroup
+from controller.dataplane.flow import Actions, Flow, Group, Output, Program, ToGroup
 from controller.dataplane.text import flow_text
 
 TELLING = (METADATA, IN_PORT, VLAN_VID, TUN_ID)
@@ -57,13 +58,38 @@ class Holding:
 
     rules: tuple[Rule, ...]
     groups: Mapping[int, Group] = field(default_factory=dict)
-    unknown_groups: Mapping[int, str] = field(default_factory=dict)
-    """Groups of which a bucket does what is not modelled, with what that is."""
 
 
 def holding_of(program: Program) -> Holding:
     """A program, as a switch will hold it."""
     return Holding(tuple(Rule(flow, cookie) for cookie, flow in program.flows.items()), program.groups)
+
+
+def holding_of_held(flows: Iterable[HeldFlow], groups: Iterable[HeldGroup], wanted: Program) -> Holding:
+    """What a switch said that it holds; flows that it should hold are known by their reasons in what is `wanted`."""
+    known = {held.group.id: held for held in groups}
+    rules = [Rule(_named(held, wanted), held.cookie, held.more_criteria, _all_unknown(held, known)) for held in flows]
+    return Holding(tuple(rules), {number: held.group for number, held in known.items()})
+
+
+def _named(held: HeldFlow, wanted: Program) -> Flow:
+    flow = wanted.flows.get(held.cookie)
+    is_same = flow == held.flow and not held.more_criteria and not held.unknown
+    return flow if flow is not None and is_same else held.flow
+
+
+def _all_unknown(held: HeldFlow, groups: Mapping[int, HeldGroup]) -> tuple[str, ...]:
+    return (*held.unknown, *_unknown(held.flow.actions, groups, ()))
+
+
+def _unknown(actions: Actions, groups: Mapping[int, HeldGroup], within: tuple[int, ...]) -> Iterator[str]:
+    """What groups do that is not modelled."""
+    for action in actions:
+        if isinstance(action, ToGroup) and action.group in groups and action.group not in within:
+            held = groups[action.group]
+            yield from (f"{what} in group {action.group}" for what in held.unknown)
+            for bucket in held.group.buckets:
+                yield from _unknown(bucket.actions, groups, (*within, action.group))
 
 
 class RuleIndex:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 
 from controller.dataplane.fields import (
     ETH_TYPE,
@@ -23,13 +23,13 @@ from controller.dataplane.fields import (
     Field,
     tunnel_source,
 )
-from controller.dataplane.flow import Match
+from controller.dataplane.flow import Group, Match
 from controller.dataplane.packet import Packet
 from controller.intent.model import IpAddress, Segment, SegmentKey
 from controller.verify.actions import BACK, NOTHING, Sent, exits, perform
 from controller.verify.borders import Border, Owner
 from controller.verify.classes import BITS, ENTERED, NO_TUNNEL, UNTAGGED_TYPES, FrameClass, Where
-from controller.verify.rules import TELLING, Holding, Rule, RuleIndex
+from controller.verify.rules import TELLING, Rule, RuleIndex
 from controller.verify.solving import frame_of, sent_as, solve
 from controller.verify.sweep import FROM_TUNNEL, TAGGED, Suspect
 
@@ -62,10 +62,10 @@ class Breach:
 class Search:
     """Looks for frames in one switch."""
 
-    def __init__(self, border: Border, holding: Holding, index: RuleIndex) -> None:
+    def __init__(self, border: Border, groups: Mapping[int, Group], *layers: RuleIndex) -> None:
         self._border = border
-        self._holding = holding
-        self._index = index
+        self._groups = groups
+        self._layers = layers
 
     def find(self, suspect: Suspect) -> Breach | None:
         """A frame that leaves wrongly by the suspect, or None when there is none."""
@@ -122,7 +122,8 @@ class Search:
     ) -> Iterator[tuple[tuple[Rule, ...], FrameClass]]:
         """All ways from a table to the target, each with the frames that take it."""
         fixed = {field: value for field in TELLING if (value := frames.fixed(field)) is not None}
-        rules = sorted(self._index.candidates(table, fixed), key=lambda rule: -rule.flow.priority)
+        candidates = chain.from_iterable(layer.candidates(table, fixed) for layer in self._layers)
+        rules = sorted(candidates, key=lambda rule: -rule.flow.priority)
         taken: tuple[Match, ...] = ()
         for _, level in groupby(rules, key=lambda rule: rule.flow.priority):
             above = taken
@@ -150,7 +151,7 @@ class Search:
             packet = frame_of(values, VLAN_VID in frames.where)
             owner = self._owner(values[IN_PORT], packet, packet.tunnel.source)
             return Breach(self._border.switch, values[IN_PORT], packet, owner, rules, None, None, None)
-        sent, _ = perform(rules[-1].flow.actions, frames, self._holding.groups)
+        sent, _ = perform(rules[-1].flow.actions, frames, self._groups)
         found = (
             self._escape(each, rules) for one in sent for each in exits(one, self._border) if each.port == suspect.port
         )

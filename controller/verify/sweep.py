@@ -9,10 +9,10 @@ not there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
+from itertools import chain
 from typing import TypeAlias
 
 from controller.dataplane.fields import (
@@ -26,11 +26,12 @@ from controller.dataplane.fields import (
     VLAN_PRESENT,
     VLAN_VID,
 )
+from controller.dataplane.flow import Group
 from controller.intent.model import IpAddress
 from controller.verify.actions import BACK, Sent, exits, perform
 from controller.verify.borders import Border, Owner
 from controller.verify.classes import BITS, ENTERED, NO_TUNNEL, FrameClass
-from controller.verify.rules import TELLING, Holding, Rule, RuleIndex
+from controller.verify.rules import TELLING, Rule, RuleIndex
 
 FROM_TUNNEL = {METADATA: 0}
 TAGGED = {VLAN_VID: (VLAN_PRESENT, VLAN_PRESENT)}
@@ -69,44 +70,41 @@ State: TypeAlias = tuple[int, Origin, FrameClass]
 
 
 class Sweep:
-    """Looks at one switch."""
+    """Looks at one switch, or at a part of what it holds."""
 
-    def __init__(self, border: Border, holding: Holding) -> None:
+    def __init__(self, border: Border, groups: Mapping[int, Group], *layers: RuleIndex) -> None:
         self.border = border
-        self.holding = holding
+        self.groups = groups
+        self.layers = layers
         self.suspects: dict[Suspect, None] = {}
-        self.looks = 0
-        """How many pairs of a class and a flow were looked at."""
-        self._known: set[object] = set()
+        self._known: dict[object, State] = {}
         self._waiting: list[State] = []
-
-    @cached_property
-    def index(self) -> RuleIndex:
-        """What the switch holds."""
-        return RuleIndex(self.holding.rules)
+        self._receivers: dict[tuple[int | None, int | None], tuple[IpAddress | None, bool]] = {}
 
     @property
-    def classes(self) -> int:
-        """How many classes of frames were looked at."""
-        return len(self._known)
+    def states(self) -> Collection[State]:
+        """All that was looked at."""
+        return self._known.values()
 
-    def run(self) -> None:
-        """Look at everything."""
-        for origin, frames in entries(self.border):
-            self.take(0, origin, frames)
+    def run(self, states: Iterable[State]) -> None:
+        """Look at these classes, and at all that comes of them."""
+        for state in states:
+            self.take(*state)
         while self._waiting:
-            self._look(*self._waiting.pop())
+            self.look(self._waiting.pop(), self.layers)
 
     def take(self, table: int, origin: Origin, frames: FrameClass) -> None:
         """Have a class looked at in a table, unless it was."""
         key = (table, origin, frozenset(frames.written.items()), frames.tags, *frames.where.items())
         if key not in self._known:
-            self._known.add(key)
-            self._waiting.append((table, origin, frames))
+            state = self._known[key] = (table, origin, frames)
+            self._waiting.append(state)
 
-    def _look(self, table: int, origin: Origin, frames: FrameClass) -> None:
+    def look(self, state: State, layers: Iterable[RuleIndex]) -> None:
+        """Look at what becomes of a class by these rules; what goes on to other tables waits for its turn."""
+        table, origin, frames = state
         fixed = {field: value for field in TELLING if (value := frames.fixed(field)) is not None}
-        for rule in self.index.candidates(table, fixed):
+        for rule in chain.from_iterable(layer.candidates(table, fixed) for layer in layers):
             if rule.is_end:
                 continue
             met = frames.narrowed(rule.flow.match)
@@ -119,11 +117,10 @@ class Sweep:
         return interface is None or self.border.is_link(interface)
 
     def _follow(self, origin: Origin, rule: Rule, frames: FrameClass) -> None:
-        self.looks += 1
         flow = rule.flow
         if rule.unknown:
             self.suspects[Suspect(origin, rule, None)] = None
-        sent, after = perform(flow.actions, frames, self.holding.groups)
+        sent, after = perform(flow.actions, frames, self.groups)
         for one in sent:
             for each in exits(one, self.border):
                 if not self._belongs(origin, each):
@@ -153,6 +150,15 @@ class Sweep:
         address = IPv4Address(four) if four else IPv6Address(six) if six else None
         return self.border.ground.alike(address) if address else None
 
+    def _receiver(self, frames: FrameClass) -> tuple[IpAddress | None, bool]:
+        """To which endpoint frames go, and whether it is ours. Most flows name one of few, and addresses are slow."""
+        named = frames.constant(TUN_DST), frames.constant(TUN_IPV6_DST)
+        if (found := self._receivers.get(named)) is None:
+            four, six = named
+            address = IPv4Address(four) if four else IPv6Address(six) if six else None
+            found = self._receivers[named] = address, address in self.border.ground.ours
+        return found
+
     def _belongs(self, origin: Origin, sent: Sent) -> bool:
         """Whether it is plain that frames leave where they belong."""
         port, frames = sent.port, sent.frames
@@ -163,10 +169,14 @@ class Sweep:
             return place == origin.owner
         segment = self.border.tunnels.get(port)
         if segment is not None:
-            four, six = frames.constant(TUN_DST), frames.constant(TUN_IPV6_DST)
-            receiver = IPv4Address(four) if four else IPv6Address(six) if six else None
+            receiver, is_ours = self._receiver(frames)
             key = frames.fixed(TUN_ID)
-            return key is not None and self.border.ground.of_tunnel(segment, key, receiver) == origin.owner
+            if key is None:
+                return False
+            ground = self.border.ground
+            return (
+                ground.of_key(segment, key) if is_ours else ground.of_tunnel(segment, key, receiver)
+            ) == origin.owner
         if not frames.tags:
             # It may have had a second tag, which is its first now.
             return False
@@ -176,17 +186,21 @@ class Sweep:
         return self.border.owner(port, vid & VID, 0, None) == origin.owner
 
 
-def entries(border: Border) -> Iterator[tuple[Origin, FrameClass]]:
+def entries(border: Border) -> Iterator[State]:
     """All frames that can enter, as classes; those from all links are one."""
-    for interface, port in border.ports.items():
-        where = {IN_PORT: (interface, BITS[IN_PORT])}
-        untagged = border.owner(interface, None, 0, None)
-        yield Origin(untagged), FrameClass(where, NO_TUNNEL)
-        tagged = Origin(port) if isinstance(port, str) else Origin(None, interface)
-        yield tagged, FrameClass({**where, **TAGGED}, NO_TUNNEL, (ENTERED,))
-    yield Origin(border.ground.of_vlan(None), LINKS), FrameClass({}, NO_TUNNEL)
-    yield ANY_LINK, FrameClass(TAGGED, NO_TUNNEL, (ENTERED,))
+    yield from entries_at(border, border.ports)
+    yield 0, Origin(border.ground.of_vlan(None), LINKS), FrameClass({}, NO_TUNNEL)
+    yield 0, ANY_LINK, FrameClass(TAGGED, NO_TUNNEL, (ENTERED,))
     for interface in border.tunnels:
         where = {IN_PORT: (interface, BITS[IN_PORT])}
-        yield Origin(None, interface), FrameClass(where, FROM_TUNNEL)
-        yield Origin(None, interface), FrameClass({**where, **TAGGED}, FROM_TUNNEL, (ENTERED,))
+        yield 0, Origin(None, interface), FrameClass(where, FROM_TUNNEL)
+        yield 0, Origin(None, interface), FrameClass({**where, **TAGGED}, FROM_TUNNEL, (ENTERED,))
+
+
+def entries_at(border: Border, interfaces: Iterable[int]) -> Iterator[State]:
+    """All frames that can enter at interfaces of tenants."""
+    for interface in interfaces:
+        port, where = border.ports[interface], {IN_PORT: (interface, BITS[IN_PORT])}
+        yield 0, Origin(border.owner(interface, None, 0, None)), FrameClass(where, NO_TUNNEL)
+        tagged = Origin(port) if isinstance(port, str) else Origin(None, interface)
+        yield 0, tagged, FrameClass({**where, **TAGGED}, NO_TUNNEL, (ENTERED,))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from controller.verify.borders import Border
-from controller.verify.rules import Holding
+from controller.verify.rules import Holding, RuleIndex
 from controller.verify.search import Breach, Search
-from controller.verify.sweep import Sweep
+from controller.verify.sweep import Sweep, entries
 
 MOST_BREACHES = 20
 """After so many on one switch no more are looked for."""
@@ -32,27 +32,29 @@ class Examined:
 
 def examine(border: Border, holding: Holding) -> Examined:
     """Look for frames that leave a switch where they should not; one for each flow and interface, if there is any."""
-    sweep = Sweep(border, holding)
-    sweep.run()
-    breaches = confirmed(border, holding, sweep)
+    index = RuleIndex(holding.rules)
+    sweep = Sweep(border, holding.groups, index)
+    sweep.run(entries(border))
     return Examined(
         switch=border.switch,
         ports=len(border.ports),
-        tables=len(sweep.index.tables),
+        tables=len(index.tables),
         flows=len(holding.rules),
-        classes=sweep.classes,
+        classes=len(sweep.states),
         suspects=len(sweep.suspects),
-        breaches=tuple(breaches),
+        breaches=tuple(confirmed(sweep)),
     )
 
 
-def confirmed(border: Border, holding: Holding, sweep: Sweep) -> list[Breach]:
-    """Frames for the suspects of a sweep, at most `MOST_BREACHES`."""
+def confirmed(sweep: Sweep) -> list[Breach]:
+    """Frames for the suspects of a sweep, one for each flow and interface, at most `MOST_BREACHES`."""
     if not sweep.suspects:
         return []
-    search = Search(border, holding, sweep.index)
+    search = Search(sweep.border, sweep.groups, *sweep.layers)
     found: dict[tuple[int, int | None], Breach] = {}
-    for suspect in sweep.suspects:
+    # Those of networks first, as they tell more than what nobody's frames may do.
+    networks = sweep.border.ground.keys
+    for suspect in sorted(sweep.suspects, key=lambda suspect: suspect.origin.owner not in networks):
         key = id(suspect.rule), suspect.port
         if key not in found and len(found) < MOST_BREACHES:
             breach = search.find(suspect)
