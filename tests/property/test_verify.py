@@ -6,17 +6,19 @@ through, and it says something whenever a frame can be found that leaves where i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from apps.pipeline import NETWORK, network_number
 from controller.dataplane.flow import Program
 from controller.dataplane.interpreter import Interpreter
 from controller.dataplane.packet import Packet
 from controller.verify.borders import Border, Owner, border_of, ground_of
-from controller.verify.rules import holding_of
+from controller.verify.rules import Holding, Rule, holding_of
 from controller.verify.search import Breach
+from controller.verify.units import Base, Numbering, examine_unit
 from controller.verify.verifier import examine
 from tests.property.mutations import frames_at, wrong_programs
 from tests.property.scene import Scene, World
@@ -74,7 +76,6 @@ def test_what_is_right_is_not_suspected(world: World) -> None:
         assert examined.suspects == 0
 
 
-@settings(max_examples=1200)
 @given(worlds(2), st.data())
 def test_what_is_wrong_is_found_and_what_is_found_is_wrong(world: World, data: st.DataObject) -> None:
     edges = borders(world.scene)
@@ -91,3 +92,38 @@ def test_what_is_wrong_is_found_and_what_is_found_is_wrong(world: World, data: s
     is_shown = any(list(escapes(border, interpreter, interface, packet)) for interface, packet in frames)
     event("shown by the interpreter" if is_shown else "found" if breaches else "harmless")
     assert breaches or not is_shown
+
+
+def by_units(program: Program, border: Border) -> tuple[bool, bool]:
+    """(whether something is found, whether all networks could be examined by themselves)."""
+    shares: dict[str, list[Rule]] = {}
+    for cookie, flow in program.flows.items():
+        shares.setdefault(flow.reason.network, []).append(Rule(flow, cookie))
+    base = Base(border, Holding(tuple(shares.pop("", ())), program.groups))
+    networks = {*shares, *(network for port in border.ports.values() for network in networks_of(port))}
+    numbering = Numbering({network_number(key): name for key, name in border.ground.owners.items()}, NETWORK)
+    units = [examine_unit(border, base, name, shares.get(name, ()), numbering) for name in sorted(networks)]
+    return any(unit.breaches for unit in units), base.is_separate and all(unit.is_separate for unit in units)
+
+
+def networks_of(port: str | Mapping[int, str]) -> Iterable[str]:
+    return (port,) if isinstance(port, str) else port.values()
+
+
+@given(worlds())
+def test_networks_that_are_right_are_examined_by_themselves(world: World) -> None:
+    for name, border in borders(world.scene).items():
+        assert by_units(world.programs[name], border) == (False, True)
+
+
+@given(worlds(2), st.data())
+def test_networks_by_themselves_tell_what_the_whole_switch_tells(world: World, data: st.DataObject) -> None:
+    edges = borders(world.scene)
+    assume(edges)
+    name = data.draw(st.sampled_from(sorted(edges)))
+    program = data.draw(wrong_programs(world.programs[name], edges[name]))
+    is_wrong = bool(examine(edges[name], holding_of(program)).breaches)
+    is_found, is_separate = by_units(program, edges[name])
+    event(f"wrong: {is_wrong}, by themselves: {is_separate}")
+    if is_separate:
+        assert is_found == is_wrong

@@ -1,0 +1,105 @@
+"""The proof that networks are kept apart, of what was compiled, a network at a time.
+
+Whatever is compiled again is examined soon after: a network on all of its switches, or all networks of a switch for
+what that has regardless of them. The rest is examined in turn, again and again. A network costs a millisecond or so on
+each of its switches, however many others there are (`controller.verify.units`).
+
+Whoever finds a frame that gets where it should not has found a bug: programs are what they should be, or this is not
+noticed. What somebody else put into a switch is not seen here; the drift audit finds it, and `tenantry verify` tells
+what comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apps.pipeline import NETWORK, network_number
+from controller.compiler import SWITCH, Change, Compiler, beside
+from controller.dataplane.program import Share
+from controller.situation import Situation
+from controller.verification import border_in, ground_in
+from controller.verify.borders import Border, Ground
+from controller.verify.rules import Holding, Rule, holding_of
+from controller.verify.search import Breach
+from controller.verify.units import Base, Numbering, examine_unit
+from controller.verify.verifier import Examined, examine
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A switch that has to be examined as a whole, as a network on it cannot be by itself."""
+
+    border: Border
+    holding: Holding
+
+    def examine(self) -> Examined:
+        """Do it; that may take a second, and may be done by another thread."""
+        return examine(self.border, self.holding)
+
+
+class Isolation:
+    """Examines what was compiled."""
+
+    def __init__(self) -> None:
+        self._bases: dict[str, tuple[Share, Base]] = {}
+        self._due: dict[str, None] = {}
+        """Networks that were compiled again, the first one first."""
+        self._round: list[str] = []
+        self._ground = Ground()
+        self._numbering = Numbering({}, NETWORK)
+        self._of_edit = -1
+
+    def note(self, changes: Iterable[Change], compiler: Compiler) -> None:
+        """These shares were compiled."""
+        for change in changes:
+            flow = next(iter((*change.after.contents[:1], *change.before.contents[:1])), None)
+            network = flow.reason.network if flow else ""
+            self._due.update(dict.fromkeys([network] if network else sorted(compiler.networks_on(change.switch))))
+
+    def next(self, situation: Situation, compiler: Compiler) -> str | None:
+        """Which network to examine; None when there is none."""
+        while self._due:
+            network = next(iter(self._due))
+            del self._due[network]
+            if network in situation.intent.networks:
+                return network
+        if not self._round:
+            self._round = sorted(situation.intent.networks.keys() & compiler.networks())
+        return self._round.pop() if self._round else None
+
+    def check(self, situation: Situation, compiler: Compiler, network: str, edit: int) -> list[Breach | Whole]:
+        """Frames of a network that get where they should not, on any switch; and switches to be examined as a whole.
+
+        `edit` is another number whenever intent or keys may be others than before.
+        """
+        if edit != self._of_edit:
+            self._ground, self._of_edit = ground_in(situation), edit
+            owners = {network_number(key): owner for key, owner in self._ground.owners.items()}
+            self._numbering = Numbering(owners, NETWORK)
+        names = (network, beside(network))
+        found: list[Breach | Whole] = []
+        for switch in sorted(set().union(*(compiler.switches_of(name) for name in names))):
+            view = situation.fabric.switches.get(switch)
+            if view is None:
+                continue
+            border = border_in(situation, self._ground, view)
+            shares = [compiler.remembered(switch, name)[1] for name in names]
+            rules = [Rule(flow, flow.cookie) for share in shares for flow in share.contents]
+            unit = examine_unit(border, self._base(border, compiler), network, rules, self._numbering)
+            if unit.is_separate:
+                found += unit.breaches
+            else:
+                found.append(Whole(border, holding_of(compiler.program(switch))))
+        return found
+
+    def _base(self, border: Border, compiler: Compiler) -> Base:
+        """What a switch has regardless of networks, examined again when that or the use of its interfaces changed."""
+        share = compiler.remembered(border.switch, SWITCH)[1]
+        known = self._bases.get(border.switch)
+        if known and known[0] is share and known[1].fits(border):
+            return known[1]
+        rules = tuple(Rule(flow, flow.cookie) for flow in share.contents)
+        base = Base(border, Holding(rules, {group.id: group for group in share.groups}))
+        self._bases[border.switch] = share, base
+        return base
