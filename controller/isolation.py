@@ -19,7 +19,7 @@ from controller.compiler import SWITCH, Change, Compiler, beside
 from controller.dataplane.program import Share
 from controller.situation import Situation
 from controller.verification import border_in, ground_in
-from controller.verify.borders import Border, Ground
+from controller.verify.borders import Border, Ground, Owner
 from controller.verify.rules import Holding, Rule, holding_of
 from controller.verify.search import Breach
 from controller.verify.units import Base, Numbering, examine_unit
@@ -46,9 +46,9 @@ class Isolation:
         self._due: dict[str, None] = {}
         """Networks that were compiled again, the first one first."""
         self._round: list[str] = []
-        self._ground = Ground()
-        self._numbering = Numbering({}, NETWORK)
-        self._of_edit = -1
+        self._ground: Ground | None = None
+        self._numbers: dict[int, Owner] = {}
+        """Networks by the number of each of their keys."""
 
     def note(self, changes: Iterable[Change], compiler: Compiler) -> None:
         """These shares were compiled."""
@@ -68,30 +68,40 @@ class Isolation:
             self._round = sorted(situation.intent.networks.keys() & compiler.networks())
         return self._round.pop() if self._round else None
 
-    def check(self, situation: Situation, compiler: Compiler, network: str, edit: int) -> list[Breach | Whole]:
-        """Frames of a network that get where they should not, on any switch; and switches to be examined as a whole.
-
-        `edit` is another number whenever intent or keys may be others than before.
-        """
-        if edit != self._of_edit:
-            self._ground, self._of_edit = ground_in(situation), edit
-            owners = {network_number(key): owner for key, owner in self._ground.owners.items()}
-            self._numbering = Numbering(owners, NETWORK)
+    def check(self, situation: Situation, compiler: Compiler, network: Owner) -> list[Breach | Whole]:
+        """Frames of a network that get where they should not, on any switch; and switches to be examined as a whole."""
+        ground = self._claimed(situation, network)
         names = (network, beside(network))
         found: list[Breach | Whole] = []
         for switch in sorted(set().union(*(compiler.switches_of(name) for name in names))):
             view = situation.fabric.switches.get(switch)
             if view is None:
                 continue
-            border = border_in(situation, self._ground, view)
+            border = border_in(situation, ground, view)
             shares = [compiler.remembered(switch, name)[1] for name in names]
             rules = [Rule(flow, flow.cookie) for share in shares for flow in share.contents]
-            unit = examine_unit(border, self._base(border, compiler), network, rules, self._numbering)
+            unit = examine_unit(border, self._base(border, compiler), network, rules, Numbering(self._numbers, NETWORK))
             if unit.is_separate:
                 found += unit.breaches
             else:
                 found.append(Whole(border, holding_of(compiler.program(switch))))
         return found
+
+    def _claimed(self, situation: Situation, network: Owner) -> Ground:
+        """What belongs to whom, as far as it concerns a network; others claim theirs when it is their turn."""
+        ours = frozenset(switch.endpoint for switch in situation.intent.fabric.switches.values() if switch.endpoint)
+        if self._ground is None or self._ground.ours != ours:
+            self._ground, self._numbers = ground_in(situation), {}
+            for owner, keys in self._ground.keys.items():
+                self._numbers.update(dict.fromkeys(map(network_number, keys), owner))
+        ground = self._ground
+        for key in ground.keys.get(network, ()):
+            self._numbers.pop(network_number(key), None)
+        known = (keys.get(network) for keys in (situation.keys, situation.second_keys))
+        ports = situation.index.ports_by_network.get(network, ())
+        ground.claim(network, [key for key in known if key], [port.endpoint for port, _ in ports if port.endpoint])
+        self._numbers.update(dict.fromkeys(map(network_number, ground.keys.get(network, ())), network))
+        return ground
 
     def _base(self, border: Border, compiler: Compiler) -> Base:
         """What a switch has regardless of networks, examined again when that or the use of its interfaces changed."""

@@ -97,7 +97,7 @@ def changes(core: Core, segment: Segment) -> list[float]:
         core.adopt(intent, {**core.situation.keys, f"more/x{number}": key})
         _compile(core)
         began = time.perf_counter()
-        found = isolation.check(core.situation, core.compiler, f"more/x{number}", number)
+        found = isolation.check(core.situation, core.compiler, f"more/x{number}")
         samples.append((time.perf_counter() - began) * 1000)
         if found:
             raise CommandError(f"one more network is not proved: {found[0]}")

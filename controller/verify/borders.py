@@ -20,28 +20,39 @@ LOCAL = 0xFFFFFFFE
 """OFPP_LOCAL: the bridge's own interface, which leads to the host."""
 
 
-@dataclass(frozen=True)
 class Ground:
-    """What is the same for all switches."""
+    """What is the same for all switches. Networks claim what is theirs; a later claim counts."""
 
-    owners: Mapping[SegmentKey, Owner] = field(default_factory=dict)
-    """Networks by every key whose frames may still be theirs."""
-    ours: frozenset[IpAddress] = frozenset()
-    """Tunnel endpoints of our switches."""
-    outside: Mapping[IpAddress, frozenset[Owner]] = field(default_factory=dict)
-    """Networks that have a port at an endpoint that is not ours."""
-    keys: Mapping[Owner, tuple[SegmentKey, ...]] = field(init=False)
-    numbers: Mapping[Segment, Mapping[int, Owner]] = field(init=False)
-    """Networks by segment and key."""
+    def __init__(self, ours: Iterable[IpAddress] = ()) -> None:
+        self.ours = frozenset(ours)
+        """Tunnel endpoints of our switches."""
+        self.numbers: dict[Segment, dict[int, Owner]] = {segment: {} for segment in Segment}
+        """Networks by segment and key."""
+        self.keys: dict[Owner, tuple[SegmentKey, ...]] = {}
+        """All keys whose frames may still be a network's."""
+        self.outside: dict[IpAddress, set[Owner]] = {}
+        """Networks that have a port at an endpoint that is not ours."""
+        self._endpoints: dict[Owner, tuple[IpAddress, ...]] = {}
+        self._first = min(self.ours, key=int, default=None)
 
-    def __post_init__(self) -> None:
-        keys: dict[Owner, tuple[SegmentKey, ...]] = {}
-        numbers: dict[Segment, dict[int, Owner]] = {segment: {} for segment in Segment}
-        for key, owner in self.owners.items():
-            keys[owner] = (*keys.get(owner, ()), key)
-            numbers[key.segment][key.key] = owner
-        object.__setattr__(self, "keys", keys)
-        object.__setattr__(self, "numbers", numbers)
+    def claim(self, owner: Owner, keys: Iterable[SegmentKey], endpoints: Iterable[IpAddress]) -> None:
+        """These keys, and ports at these endpoints outside, are a network's, and no others are any more."""
+        for key in self.keys.pop(owner, ()):
+            if self.numbers[key.segment].get(key.key) == owner:
+                del self.numbers[key.segment][key.key]
+        for key in (mine := tuple(dict.fromkeys(keys))):
+            other = self.numbers[key.segment].get(key.key)
+            if other is not None:
+                self.keys[other] = tuple(one for one in self.keys[other] if one != key)
+            self.numbers[key.segment][key.key] = owner
+        for endpoint in self._endpoints.pop(owner, ()):
+            self.outside[endpoint].discard(owner)
+        for endpoint in (theirs := tuple(endpoints)):
+            self.outside.setdefault(endpoint, set()).add(owner)
+        if mine:
+            self.keys[owner] = mine
+        if theirs:
+            self._endpoints[owner] = theirs
 
     def of_vlan(self, tag: int | None) -> Owner:
         """Whose a frame with this tag is between switches."""
@@ -49,7 +60,7 @@ class Ground:
 
     def alike(self, endpoint: IpAddress) -> IpAddress:
         """An endpoint that may send and receive what this one may; the same for all of our switches."""
-        return min(self.ours, key=int) if endpoint in self.ours else endpoint
+        return self._first if self._first is not None and endpoint in self.ours else endpoint
 
     def of_tunnel(self, segment: Segment, key: int, remote: IpAddress | None) -> Owner:
         """Whose a packet of an encapsulation is."""
@@ -110,14 +121,19 @@ def _is_on(port: Owner | Mapping[int, Owner], owner: Owner) -> bool:
     return port == owner if isinstance(port, str) else owner in port.values()
 
 
-def ground_of(intent: Intent, keys: Iterable[tuple[SegmentKey, str]]) -> Ground:
+def ground_of(intent: Intent, keys: Iterable[tuple[SegmentKey, Owner]]) -> Ground:
     """What intent says, where these keys are in force; a network may have several."""
-    ours = frozenset(switch.endpoint for switch in intent.fabric.switches.values() if switch.endpoint)
-    outside: dict[IpAddress, set[Owner]] = {}
+    ground = Ground(switch.endpoint for switch in intent.fabric.switches.values() if switch.endpoint)
+    mine: dict[Owner, list[SegmentKey]] = {}
+    for key, owner in dict(keys).items():
+        mine.setdefault(owner, []).append(key)
+    endpoints: dict[Owner, list[IpAddress]] = {}
     for port in intent.ports.values():
         if port.endpoint and port.network:
-            outside.setdefault(port.endpoint, set()).add(port.network)
-    return Ground(dict(keys), ours, {endpoint: frozenset(networks) for endpoint, networks in outside.items()})
+            endpoints.setdefault(port.network, []).append(port.endpoint)
+    for owner in mine.keys() | endpoints.keys():
+        ground.claim(owner, mine.get(owner, ()), endpoints.get(owner, ()))
+    return ground
 
 
 def border_of(ground: Ground, intent: Intent, view: SwitchView, ports: Iterable[Port]) -> Border:

@@ -34,21 +34,26 @@ PLAIN = {ETH_DST: 0x02DEAD000001, ETH_SRC: 0x02DEAD000002, ETH_TYPE: 0x0800, VLA
 def solve(where: Where, without: tuple[Match, ...]) -> dict[Field, int] | None:
     """Values of fields that meet all conditions of `where` and none of `without`; None when there are none."""
     values = {field: value | PLAIN.get(field, 0) & ~mask & BITS[field] for field, (value, mask) in where.items()}
-    met = next((match for match in without if _is_met(match, values)), None)
-    if met is None:
+    met = [match for match in without if _is_met(match, values)]
+    if not met:
         return values
-    for field, _, mask in met:
+    # The one that leaves the least choice first, or what cannot be would be found out again and again.
+    for field, bit in min((_free_bits(match, where) for match in met), key=len):
         known, fixed = where.get(field, (0, 0))
-        free = (BITS[field] if mask is None else mask & BITS[field]) & ~fixed
         now = values.get(field, PLAIN.get(field, 0))
-        while free:
-            bit = free & -free
-            free ^= bit
-            changed = {**where, field: (known | ~now & bit, fixed | bit)}
-            found = solve(changed, without)
-            if found is not None:
-                return found
+        found = solve({**where, field: (known | ~now & bit, fixed | bit)}, without)
+        if found is not None:
+            return found
     return None
+
+
+def _free_bits(match: Match, where: Where) -> list[tuple[Field, int]]:
+    """The bits that a condition asks for and `where` does not."""
+    found = []
+    for field, _, mask in match:
+        free = (BITS[field] if mask is None else mask & BITS[field]) & ~where.get(field, (0, 0))[1]
+        found += [(field, 1 << at) for at in range(free.bit_length()) if free >> at & 1]
+    return found
 
 
 def frame_of(values: Mapping[Field, int], is_tagged: bool, inner: int | None = None) -> Packet:

@@ -101,7 +101,8 @@ def by_units(program: Program, border: Border) -> tuple[bool, bool]:
         shares.setdefault(flow.reason.network, []).append(Rule(flow, cookie))
     base = Base(border, Holding(tuple(shares.pop("", ())), program.groups))
     networks = {*shares, *(network for port in border.ports.values() for network in networks_of(port))}
-    numbering = Numbering({network_number(key): name for key, name in border.ground.owners.items()}, NETWORK)
+    owners = {network_number(key): name for name, keys in border.ground.keys.items() for key in keys}
+    numbering = Numbering(owners, NETWORK)
     units = [examine_unit(border, base, name, shares.get(name, ()), numbering) for name in sorted(networks)]
     return any(unit.breaches for unit in units), base.is_separate and all(unit.is_separate for unit in units)
 
