@@ -28,6 +28,7 @@ from controller.core import Core
 from controller.fabric.model import Link
 from controller.gate import GRACE
 from controller.intent.edit import IntentEdit
+from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen
@@ -80,6 +81,7 @@ class Daemon:
             log.warning("%s", warning)
         self._keeper = Keeper(self._core, state)
         self._audit = AuditOnDemand(self._core, self._southbound, state)
+        self._isolation = IsolationWatch(self._core, self._southbound.statistics)
         self._flush_scheduled = False
         self._confirming: asyncio.Task[None] | None = None
         self._moving: asyncio.Task[None] | None = None
@@ -156,6 +158,7 @@ class Daemon:
         while self._core.is_dirty and time.monotonic() < ends:
             for change in self._core.changes(1):
                 self._southbound.change(change.switch, change.before, change.after)
+                self._isolation.note(change)
         self._log_links()
         if self._core.is_dirty:
             # What is compiled lives long and has no cycles; to look for some in 10,000 networks takes a second.
@@ -245,6 +248,7 @@ class Daemon:
             started = time.monotonic()
             if not self._core.is_dirty:
                 self._take_wrong(rounds.check_next(self._core.situation, self._core.compiler))
+                await self._isolation.check_next()
             await asyncio.sleep(max(CHECK_EVERY, CHECK_SHARE * (time.monotonic() - started)))
 
     def _take_wrong(self, wrong: Sequence[Wrong]) -> None:

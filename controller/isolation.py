@@ -11,11 +11,10 @@ what comes of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from apps.pipeline import NETWORK, network_number
-from controller.compiler import SWITCH, Change, Compiler, beside
+from controller.compiler import SWITCH, Change, Compiler, beside, network_of
 from controller.dataplane.program import Share
 from controller.situation import Situation
 from controller.verification import border_in, ground_in
@@ -50,12 +49,11 @@ class Isolation:
         self._numbers: dict[int, Owner] = {}
         """Networks by the number of each of their keys."""
 
-    def note(self, changes: Iterable[Change], compiler: Compiler) -> None:
-        """These shares were compiled."""
-        for change in changes:
-            flow = next(iter((*change.after.contents[:1], *change.before.contents[:1])), None)
-            network = flow.reason.network if flow else ""
-            self._due.update(dict.fromkeys([network] if network else sorted(compiler.networks_on(change.switch))))
+    def note(self, change: Change, compiler: Compiler) -> None:
+        """A share was compiled."""
+        flow = next(iter((*change.after.contents[:1], *change.before.contents[:1])), None)
+        network = flow.reason.network if flow else ""
+        self._due.update(dict.fromkeys([network] if network else map(network_of, compiler.networks_on(change.switch))))
 
     def next(self, situation: Situation, compiler: Compiler) -> str | None:
         """Which network to examine; None when there is none."""

@@ -76,6 +76,9 @@ def verify(
     if not switches:
         views = dict(known.core.fabric.switches)
         holdings = {name: holding_of(known.core.compiler.program(name)) for name in sorted(views)}
+    if not holdings:
+        typer.echo("error: no switch is known yet: start a daemon, or name switches by --switch", err=True)
+        raise typer.Exit(2)
     verdict, borders = examine(known.core.situation, holdings, views, time.monotonic, known.unsettled)
     if as_json:
         typer.echo(json.dumps(verdict.plain(borders), indent=2))

@@ -22,6 +22,7 @@ from controller.dataplane.fields import (
     VLAN_PRESENT,
     VLAN_VID,
     Field,
+    mac_text,
 )
 from controller.dataplane.flow import Match
 from controller.dataplane.packet import Packet, Tunnel
@@ -93,6 +94,20 @@ def sent_as(packet: Packet, frames: FrameClass) -> Packet:
             packet.tunnel.destination if keeps_receiver else receiver,
         ),
     )
+
+
+def frame_text(packet: Packet) -> str:
+    """A frame for people."""
+    parts = [f"{mac_text(packet.eth_src)} > {mac_text(packet.eth_dst)}", f"type {packet.eth_type:#06x}"]
+    parts += [f"VLAN {tag}" for tag in packet.tags]
+    if packet.priority:
+        parts.append(f"priority {packet.priority}")
+    if packet.tunnel.source is not None or packet.tunnel.destination is not None:
+        ends = (
+            f"{word} {end}" for word, end in (("from", packet.tunnel.source), ("to", packet.tunnel.destination)) if end
+        )
+        parts.append(f"tunnel ID {packet.tunnel.id} {' '.join(ends)}")
+    return ", ".join(parts)
 
 
 def _is_met(match: Match, values: Mapping[Field, int]) -> bool:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from controller.dataplane.fields import mac_text
-from controller.dataplane.packet import Packet
 from controller.verify.borders import Border
 from controller.verify.journeys import Leak
 from controller.verify.search import Breach
+from controller.verify.solving import frame_text
 from controller.verify.verifier import Examined
 
 
@@ -146,17 +145,3 @@ def _finding_plain(finding: Finding, borders: Mapping[str, Border]) -> dict[str,
             for hop in leak.hops
         ],
     }
-
-
-def frame_text(packet: Packet) -> str:
-    """A frame for people."""
-    parts = [f"{mac_text(packet.eth_src)} > {mac_text(packet.eth_dst)}", f"type {packet.eth_type:#06x}"]
-    parts += [f"VLAN {tag}" for tag in packet.tags]
-    if packet.priority:
-        parts.append(f"priority {packet.priority}")
-    if packet.tunnel.source is not None or packet.tunnel.destination is not None:
-        ends = (
-            f"{word} {end}" for word, end in (("from", packet.tunnel.source), ("to", packet.tunnel.destination)) if end
-        )
-        parts.append(f"tunnel ID {packet.tunnel.id} {' '.join(ends)}")
-    return ", ".join(parts)
