@@ -1,8 +1,9 @@
 """Whether a frame that breaks the invariant of one switch gets from port to port, as things are wired now.
 
-It is followed from where it enters, with the reference interpreter. One that enters from a link or tunnel is sent by
-nobody in particular: then frames of its owner's ports are tried, with the addresses that flows there speak of. That is
-a search by trying, so that none was found proves nothing; the invariant is broken all the same.
+It is followed from where it enters, with the reference interpreter, and so are some that are like it. One that enters
+from a link or tunnel is sent by nobody in particular: then frames of its owner's ports are tried, with the addresses
+that flows there speak of. That is a search by trying, so that none was found proves nothing; the invariant is broken
+all the same.
 """
 
 from __future__ import annotations
@@ -72,7 +73,12 @@ class Journeys:
 
     def _starts(self, breach: Breach) -> Iterator[tuple[Place, Packet]]:
         if breach.entered in self._borders[breach.switch].ports:
-            yield (breach.switch, breach.entered), breach.packet
+            start = breach.switch, breach.entered
+            yield start, breach.packet
+            for destination, priority in product(
+                (breach.packet.eth_dst, BROADCAST), range(8 if breach.packet.tags else 1)
+            ):
+                yield start, replace(breach.packet, eth_dst=destination, priority=priority)
             return
         for name, border in self._borders.items():
             if name in self._holdings:

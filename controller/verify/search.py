@@ -68,13 +68,15 @@ class Search:
         self._layers = layers
 
     def find(self, suspect: Suspect) -> Breach | None:
-        """A frame that leaves wrongly by the suspect, or None when there is none."""
+        """A frame that leaves wrongly by the suspect, into another network if there is one; None if there is none."""
+        first: Breach | None = None
         for frames in self._entries(suspect):
             for rules, met in self._ways(0, frames, suspect.rule, ()):
                 breach = self._breach(suspect, rules, met)
-                if breach:
+                if breach and breach.reached in self._border.ground.keys:
                     return breach
-        return None
+                first = first or breach
+        return first
 
     def _entries(self, suspect: Suspect) -> Iterator[FrameClass]:
         """What may enter of the origin's frames: a class for each interface, with and without tag."""
@@ -152,18 +154,15 @@ class Search:
             owner = self._owner(values[IN_PORT], packet, packet.tunnel.source)
             return Breach(self._border.switch, values[IN_PORT], packet, owner, rules, None, None, None)
         sent, _ = perform(rules[-1].flow.actions, frames, self._groups)
-        found = (
-            self._escape(each, rules) for one in sent for each in exits(one, self._border) if each.port == suspect.port
-        )
-        return next((breach for breach in found if breach), None)
+        owner = suspect.origin.owner or ""
+        there = (each for one in sent for each in exits(one, self._border) if each.port == suspect.port)
+        return next((breach for each in there if (breach := self._escape(each, owner, rules))), None)
 
-    def _escape(self, sent: Sent, rules: tuple[Rule, ...]) -> Breach | None:
+    def _escape(self, sent: Sent, owner: Owner, rules: tuple[Rule, ...]) -> Breach | None:
         """A frame of a class that leaves by the wrong place, if one does."""
-        is_tagged = VLAN_VID in sent.frames.where
-        second = sent.frames.narrowed(SECOND_TAG) if is_tagged else None
-        single = sent.frames.less((SECOND_TAG,)) if is_tagged else sent.frames
-        for frames, has_second in ((single, False), (second, True)):
-            while frames is not None and (values := solve(frames.where, frames.without)) is not None:
+        for variant, has_second in self._variants(sent, owner):
+            frames = variant
+            while (values := solve(frames.where, frames.without)) is not None:
                 if sent.port == frames.fixed(IN_PORT):
                     # Not sent to where it came from (OpenFlow 1.3.5, 5.12).
                     break
@@ -181,6 +180,23 @@ class Search:
                     break
                 frames = frames.less((same,))
         return None
+
+    def _variants(self, sent: Sent, owner: Owner) -> Iterator[tuple[FrameClass, bool]]:
+        """The class in parts, each with whether its frames have a second tag."""
+        frames = sent.frames
+        if VLAN_VID not in frames.where:
+            yield frames, False
+            return
+        single, second = frames.less((SECOND_TAG,)), frames.narrowed(SECOND_TAG)
+        if frames.tags and frames.fixed(VLAN_VID) is None:
+            # To show somebody else's tag tells more than one of nobody.
+            tag = VLAN_PRESENT | self._border.tag_of_another(sent.port, owner)
+            shown = single.narrowed(((VLAN_VID, tag, None),))
+            if shown is not None:
+                yield shown, False
+        yield single, False
+        if second is not None:
+            yield second, True
 
     def _judged(
         self,

@@ -89,9 +89,10 @@ def _tags(values: dict[Field, list[int]]) -> list[int]:
 
 @st.composite
 def _tunnels(draw: st.DrawFn, values: dict[Field, list[int]]) -> Tunnel:
-    senders = [IPv4Address(value) for value in values.get(TUN_SRC, ())] + [IPv4Address("203.0.113.5")]
-    others = [IPv6Address(value) for value in values.get(TUN_IPV6_SRC, ())]
-    return Tunnel(draw(st.sampled_from(KEYS)), draw(st.sampled_from([*senders, *others])), None)
+    senders: list[IPv4Address | IPv6Address] = [IPv4Address("203.0.113.5")]
+    senders += [IPv4Address(value) for value in values.get(TUN_SRC, ())]
+    senders += [IPv6Address(value) for value in values.get(TUN_IPV6_SRC, ())]
+    return Tunnel(draw(st.sampled_from(KEYS)), draw(st.sampled_from(senders)), None)
 
 
 def _interfaces(border: Border) -> list[int]:

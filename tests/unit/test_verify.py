@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 from controller.compiler import SWITCH, Change
 from controller.core import Core
 from controller.dataplane.encoder import cookie_of
+from controller.dataplane.fields import IN_PORT
 from controller.dataplane.flow import Flow, Group, Output, PopVlan, Program, Reason, SetField
 from controller.dataplane.program import Share
+from controller.dataplane.table import match_of
 from controller.intent.model import Segment, SegmentKey
 from controller.isolation import Isolation, Whole
 from controller.isolation_watch import IsolationWatch
@@ -124,6 +126,26 @@ def test_a_swapped_tag_is_followed_to_the_other_switch(core: Core) -> None:
     assert finding.leak is not None
     assert [(hop.switch, hop.entered, hop.left) for hop in finding.leak.hops] == [("s1", 3, 1), ("s2", 1, 5)]
     assert "    s2: l2 -> q3: 02:00:00:00:00:01 > 02:de:ad:00:00:01, type 0x0800" in lines
+
+
+def test_a_guest_that_may_choose_its_tag_is_in_every_network(core: Core) -> None:
+    program = core.compiler.program("s1")
+    loose = Flow(0, 1000, match_of(in_port=3), (Output(1),), None, None, 0, BY_HAND)
+    verdict, lines = examined(core, {"s1": replace(program, flows={**program.flows, 1: loose})})
+    (finding,) = verdict.findings
+    assert lines[0] == "s1: a frame of blue/web leaves by l1 as one of red/db"
+    assert finding.leak is not None
+    assert [(hop.switch, hop.left) for hop in finding.leak.hops] == [("s1", 1), ("s2", RED_PORT)]
+
+
+def test_strangers_on_the_underlay_are_let_in_by_a_flow_without_sender(core: Core) -> None:
+    program = core.compiler.program("s1")
+    entry = flow_for(program, "overlay", "vxlan from 192.0.2.2", "")
+    loose = replace(entry, match=tuple(one for one in entry.match if one[0] is IN_PORT))
+    verdict, _ = examined(core, {"s1": exchanged(program, entry, loose)})
+    (finding,) = verdict.findings
+    assert finding.breach.owner.startswith("vxlan endpoint ")
+    assert finding.breach.reached == "blue/far"
 
 
 def test_a_frame_from_a_link_is_followed_back_to_a_port(core: Core) -> None:
