@@ -31,6 +31,7 @@ from controller.event_log import EventKind, EventLog
 from controller.fabric.model import Link
 from controller.gate import GRACE
 from controller.intent.edit import IntentEdit
+from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen
@@ -87,6 +88,7 @@ class Daemon:
         self._audit = AuditOnDemand(self._core, self._southbound, state)
         self._event_log = EventLog(time.time())
         self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings)
+        self._isolation = IsolationWatch(self._core, self._southbound.statistics)
         self._flush_scheduled = False
         self._confirming: asyncio.Task[None] | None = None
         self._moving: asyncio.Task[None] | None = None
@@ -189,6 +191,7 @@ class Daemon:
         while self._core.is_dirty and time.monotonic() < begins + COMPILING:
             for change in self._core.changes(1):
                 self._southbound.change(change.switch, change.before, change.after)
+                self._isolation.note(change)
                 timings.changed(change.switch, self._core.is_connected(change.switch))
         timings.compiled(time.monotonic() - begins, not self._core.is_dirty)
 
@@ -265,6 +268,7 @@ class Daemon:
             started = time.monotonic()
             if not self._core.is_dirty:
                 self._take_wrong(rounds.check_next(self._core.situation, self._core.compiler))
+                await self._isolation.check_next()
             await asyncio.sleep(max(CHECK_EVERY, CHECK_SHARE * (time.monotonic() - started)))
 
     def _take_wrong(self, wrong: Sequence[Wrong]) -> None:

@@ -21,6 +21,7 @@ import bench_memory
 import bench_restart
 import bench_start
 import bench_sync
+import bench_verify
 from bench_report import Figure, emit, note, print_table
 from namespaces import CommandError
 from shapes import SHAPES
@@ -35,6 +36,7 @@ BENCHES: Mapping[str, Callable[[], Iterator[Figure]]] = {
     bench_dataplane.NAME: bench_dataplane.run,
     bench_discovery.NAME: bench_discovery.run,
     bench_failover.NAME: bench_failover.run,
+    bench_verify.NAME: bench_verify.run,
 }
 
 

@@ -13,6 +13,7 @@ from controller.northbound.graph import graph
 from controller.northbound.run import run
 from controller.northbound.schema import schema
 from controller.northbound.show import show
+from controller.northbound.verify import verify
 from controller.northbound.watch import watch
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app.command()(graph)
 app.command()(run)
 app.command()(schema)
 app.command()(show)
+app.command()(verify)
 app.command()(watch)
 
 

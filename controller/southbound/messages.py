@@ -91,6 +91,11 @@ def our_flows_request(xid: int) -> bytes:
     return multipart_request(FLOW_STATS, xid, wanted + _EXACT_MATCH_OF_NOTHING)
 
 
+def all_flows_request(xid: int) -> bytes:
+    """Ask for the flows of all tables, whoever put them there."""
+    return multipart_request(FLOW_STATS, xid, _FLOW_STATS_REQUEST.pack(0xFF, ANY, ANY, 0, 0) + _EXACT_MATCH_OF_NOTHING)
+
+
 def meters_request(xid: int) -> bytes:
     """Ask for the configuration of all meters (7.3.5.12)."""
     return multipart_request(METER_CONFIG, xid, _ALL_METERS.pack(0xFFFFFFFF))

@@ -32,6 +32,10 @@ class Statistics:
     """Networks and switches that were compiled from scratch and compared with what the daemon remembers."""
     self_check_errors: int = 0
     """Of those, what differed: bugs."""
+    isolation_checks: int = 0
+    """Networks whose compiled flows were examined for whether they keep it apart from all others."""
+    isolation_errors: int = 0
+    """Ways out of networks that were found: bugs."""
     packet_ins: int = 0
     packet_ins_for: Counter[str] = field(default_factory=Counter)
     """Those that were looked at, by app of the flow that copied the frame, or `unknown`."""

@@ -41,6 +41,15 @@ ALLOWED = {
         *("apps", "controller.compiler", "controller.lookup", "controller.situation"),
         *("controller.dataplane", "controller.fabric", "controller.intent"),
     },
+    "controller.verify": {"controller.verify", "controller.dataplane", "controller.fabric", "controller.intent"},
+    "controller.verification": {
+        *("controller.situation", "controller.verify"),
+        *("controller.dataplane", "controller.fabric", "controller.intent"),
+    },
+    "controller.isolation": {
+        *("apps", "controller.compiler", "controller.situation", "controller.verification", "controller.verify"),
+        "controller.dataplane",
+    },
     "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
     "controller.event_log": set(),
     "controller.timings": set(),
@@ -52,7 +61,7 @@ ALLOWED = {
 }
 """What each room may import of ours; rooms that are not named may import anything."""
 
-PURE = ("controller.intent", "controller.fabric", "controller.dataplane", "apps")
+PURE = ("controller.intent", "controller.fabric", "controller.dataplane", "controller.verify", "apps")
 PURE_FILES = (
     "controller.situation",
     "controller.network_plan",
@@ -70,6 +79,8 @@ PURE_FILES = (
     "controller.api.order",
     "controller.api.tenant_rows",
     "controller.api.fabric_rows",
+    "controller.verification",
+    "controller.isolation",
 )
 IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
 
