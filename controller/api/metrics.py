@@ -32,6 +32,8 @@ PLAIN = {
     "audits": "Switches that were read again and compared with what they should hold.",
     "self_checks": "Networks and switches that were compiled from scratch, to compare.",
     "self_check_errors": "Of those, what differed: bugs.",
+    "isolation_checks": "Networks that were proved to be kept apart from all others.",
+    "isolation_errors": "Frames that could get into another network, as such a proof found: bugs.",
     "packet_ins": "Copies of frames that switches sent.",
     "packet_ins_dropped": "Copies that came faster than they are looked at.",
     "packet_outs": "Frames that were given to switches.",

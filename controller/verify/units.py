@@ -42,8 +42,8 @@ class Base:
         sweep.run(entries(border))
         self.unsettled = [state for state in sweep.states if state[1].owner is None]
         """Classes of frames whose network is not known yet."""
-        self.bare = {table for table, _, _ in self.unsettled if table}
-        """Tables beside the first in which flows take frames whatever their network's number is."""
+        self.bare: set[int] = set()
+        """Tables beside the first in which flows of networks take frames whatever number these have."""
         self.numbered: set[int] = set()
         """Tables to which frames of known networks came, of all networks that were examined since."""
         is_led_on = any(table and origin.owner is not None for table, origin, _ in sweep.states)
