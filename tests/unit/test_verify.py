@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from controller.compiler import SWITCH, Change
 from controller.core import Core
 from controller.dataplane.encoder import cookie_of
-from controller.dataplane.fields import IN_PORT
-from controller.dataplane.flow import Flow, Group, Output, PopVlan, Program, Reason, SetField
+from controller.dataplane.fields import ETH_VLAN, IN_PORT, VLAN_PRESENT, VLAN_VID
+from controller.dataplane.flow import Flow, Group, Output, PopVlan, Program, PushVlan, Reason, SetField
 from controller.dataplane.program import Share
 from controller.dataplane.table import match_of
 from controller.intent.model import Segment, SegmentKey
@@ -53,6 +53,12 @@ def exchanged(program: Program, old: Flow, new: Flow) -> Program:
     """The program with another flow in the place of one."""
     flows = {cookie: flow for cookie, flow in program.flows.items() if flow is not old}
     return replace(program, flows={**flows, cookie_of(new): new})
+
+
+def claimed(network: str) -> Ground:
+    ground = Ground()
+    ground.claim(network, [SegmentKey(Segment.VLAN, 5)], [])
+    return ground
 
 
 def test_owners_by_interface_tag_and_endpoint() -> None:
@@ -130,12 +136,33 @@ def test_a_swapped_tag_is_followed_to_the_other_switch(core: Core) -> None:
 
 def test_a_guest_that_may_choose_its_tag_is_in_every_network(core: Core) -> None:
     program = core.compiler.program("s1")
-    loose = Flow(0, 1000, match_of(in_port=3), (Output(1),), None, None, 0, BY_HAND)
+    tagged = match_of(in_port=3, vlan_vid=(VLAN_PRESENT, VLAN_PRESENT))
+    loose = Flow(0, 1000, tagged, (Output(1),), None, None, 0, BY_HAND)
     verdict, lines = examined(core, {"s1": replace(program, flows={**program.flows, 1: loose})})
     (finding,) = verdict.findings
     assert lines[0] == "s1: a frame of blue/web leaves by l1 as one of red/db"
     assert finding.leak is not None
     assert [(hop.switch, hop.left) for hop in finding.leak.hops] == [("s1", 1), ("s2", RED_PORT)]
+
+
+def test_a_tag_behind_the_one_that_is_taken_off_is_in_front_then(core: Core) -> None:
+    program = core.compiler.program("s1")
+    twice = match_of(in_port=4, vlan_vid=VLAN_PRESENT | 7, eth_type=ETH_VLAN)
+    loose = Flow(0, 1000, twice, (PopVlan(), Output(1)), None, None, 0, BY_HAND)
+    verdict, _ = examined(core, {"s1": replace(program, flows={**program.flows, 1: loose})})
+    (finding,) = verdict.findings
+    assert finding.breach.owner == "blue/far"
+    assert finding.breach.sent is not None
+    assert finding.breach.sent.tags == finding.breach.packet.tags[1:]
+    assert finding.breach.reached in ("blue/web", "red/db")
+
+
+def test_tags_that_were_put_on_are_matched_by_later_tables() -> None:
+    border = Border("s1", claimed("a/a"), {1: "a/a", 2: "b/b"}, {}, frozenset({LOCAL}))
+    put = Flow(0, 1, match_of(in_port=1), (PushVlan(), SetField(VLAN_VID, VLAN_PRESENT | 5)), 1, None, 0, BY_HAND)
+    for tag, is_found in ((5, True), (6, False)):
+        out = Flow(1, 1, match_of(vlan_vid=VLAN_PRESENT | tag), (Output(2),), None, None, 0, BY_HAND)
+        assert bool(examine(border, Holding((Rule(put), Rule(out)))).breaches) == is_found
 
 
 def test_strangers_on_the_underlay_are_let_in_by_a_flow_without_sender(core: Core) -> None:
@@ -181,9 +208,7 @@ def test_a_flow_that_never_decides_is_no_finding(core: Core) -> None:
 
 def test_a_criterion_that_is_not_modelled_hides_nothing() -> None:
     """A flow that may take less than is known does not keep others from being met."""
-    ground = Ground()
-    ground.claim("a/a", [SegmentKey(Segment.VLAN, 5)], [])
-    border = Border("s1", ground, {1: "a/a", 2: "b/b"}, {}, frozenset({LOCAL}))
+    border = Border("s1", claimed("a/a"), {1: "a/a", 2: "b/b"}, {}, frozenset({LOCAL}))
     drop = Rule(Flow(0, 9, (), (), None, None, 0, BY_HAND), more_criteria=("field 0x8000/14",))
     out = Rule(Flow(0, 1, (), (Output(2),), None, None, 0, BY_HAND))
     (breach,) = examine(border, Holding((drop, out))).breaches
@@ -222,6 +247,19 @@ def test_a_flow_of_a_network_that_takes_others_frames_calls_for_the_whole_switch
     assert [one.border.switch for one in wholes] == ["s1"]
     (breach,) = wholes[0].examine().breaches
     assert (breach.owner.partition("/")[0], breach.reached) == ("blue", "red/db")
+
+
+def test_a_flow_of_a_network_for_anothers_number_calls_for_the_whole_switch(core: Core) -> None:
+    isolation = Isolation()
+    theirs = core.compiler._shares["s1"]["blue/web"]
+    flood = next(flow for flow in theirs.contents if flow.reason.note == "flood")
+    mine = core.compiler._shares["s1"]["red/db"]
+    taken = replace(flood, priority=1000, actions=(Output(RED_PORT),))
+    core.compiler._shares["s1"]["red/db"] = Share((*mine.contents, taken))
+    (whole,) = isolation.check(core.situation, core.compiler, "red/db")
+    assert isinstance(whole, Whole)
+    (breach,) = whole.examine().breaches
+    assert (breach.owner, breach.reached) == ("blue/web", "red/db")
 
 
 def test_what_changed_is_examined_first_and_then_all_in_turn(core: Core) -> None:

@@ -32,8 +32,8 @@ tenants:
       db2: {network: db, switch: s2, interface: q3}
 """
 INTERFACES = {"s1": ("l1", "vx1", "p1", "p2", "p3"), "s2": ("l2", "vx2", "q1", "q2", "q3")}
-RED_PORT = 5
-"""Number of p3 and of q3."""
+BLUE_PORT, RED_PORT = 3, 5
+"""Numbers of p1 and q1, and of p3 and q3."""
 
 
 def known_core(files: Path, state: Path) -> Core:
