@@ -18,7 +18,8 @@ from mininet.node import Host
 from controller.intent import lab_model
 from lab_node import LabNode
 from namespaces import ip_batch
-from private_ovs import PrivateOvs
+from packet_sockets import widen
+from private_ovs import SWITCH, PrivateOvs
 
 DEVICE = "eth0"
 DEFAULT_MTU = 1500
@@ -56,6 +57,11 @@ class Guest(LabNode, Host):  # type: ignore[misc]
     def mtu(self) -> int:
         """In bytes, of `eth0`."""
         return self.guest.mtu or DEFAULT_MTU
+
+    def widen(self) -> None:
+        """Give what splits its tags room for frames that come while it does not get its turn."""
+        if self._ovs and (pid := self._ovs.pid(SWITCH)):
+            widen(pid)
 
     def terminate(self) -> None:
         """End the guest with all that runs in it."""

@@ -84,10 +84,15 @@ class Installation:
         eventually(is_quiet, "flows that no longer change")
 
     def widen(self) -> None:
-        """Give userspace switches room for frames that come while they do not get their turn; see `packet_sockets`."""
+        """Give userspace switches room for frames that come while they do not get their turn; see `packet_sockets`.
+
+        A trunk's guest has one, too.
+        """
         for switch in self.lab.switches.values():
             if isinstance(switch, Hypervisor):
                 switch.widen()
+        for guest in self.lab.guests.values():
+            guest.widen()
         if self.lab.model.bridges:
             widen(int((SYSTEM_OVS / "ovs-vswitchd.pid").read_text()))
 
