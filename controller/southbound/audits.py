@@ -22,10 +22,14 @@ class Audits:
         self._auditor = Auditor()
         self._unrepaired: dict[str, Counter[str]] = {}
         self._outcomes: dict[str, Drift] = {}
+        self._owed: set[str] = set()
+        """Switches for whose outcome somebody waits."""
 
     def ready(self, switch: str, now: float) -> None:
-        """A switch was read back just now."""
+        """A switch was read back just now. If it left while somebody waited for it, its turn comes again."""
         self._auditor.ready(switch, now)
+        if switch in self._owed:
+            self._auditor.ask(switch, now)
 
     def lost(self, switch: str) -> None:
         """A switch has no session any more."""
@@ -37,6 +41,7 @@ class Audits:
         """Somebody wants to know now."""
         for switch in switches:
             self._outcomes.pop(switch, None)
+            self._owed.add(switch)
             self._auditor.ask(switch, now)
 
     def next(self, now: float, is_idle: Callable[[str], bool]) -> str | None:
@@ -51,6 +56,7 @@ class Audits:
         self._statistics.audits += 1
         if is_outcome:
             self._outcomes[switch] = drift
+            self._owed.discard(switch)
         if drift:
             self._note(switch, drift.counts)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from controller.southbound.auditor import PERIOD, SOONEST, Auditor
+from controller.southbound.audits import Audits
+from controller.southbound.drift import Drift
+from controller.southbound.statistics import Statistics
 
 
 def anyone(_: str) -> bool:
@@ -46,3 +49,17 @@ def test_reasons_to_look_earlier() -> None:
     auditor.done("s1", SOONEST + 1, is_valid=False)
     assert auditor.next(2 * SOONEST, anyone) is None
     assert auditor.next(2 * SOONEST + 1, anyone) == "s1"
+
+
+def test_a_switch_that_leaves_while_somebody_waits_for_it_is_read_when_it_is_back() -> None:
+    audits, nothing = Audits(Statistics()), Drift({}, 0, (), ())
+    audits.ready("s1", 0.0)
+    audits.ask(["s1"], 1.0)
+    assert audits.next(1.0, anyone) == "s1"
+    audits.lost("s1")
+    audits.ready("s1", 2.0)
+    assert audits.outcome("s1") is None
+    assert audits.next(2.0, anyone) == "s1", "and not only a period later"
+    audits.done("s1", 2.1, nothing)
+    assert audits.outcome("s1") == nothing
+    assert audits.next(3.0, anyone) is None
