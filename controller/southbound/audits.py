@@ -32,10 +32,9 @@ class Audits:
             self._auditor.ask(switch, now)
 
     def lost(self, switch: str) -> None:
-        """A switch has no session any more."""
+        """A switch has no session any more. What was found there since somebody asked stays the answer."""
         self._auditor.lost(switch)
         self._unrepaired.pop(switch, None)
-        self._outcomes.pop(switch, None)
 
     def ask(self, switches: Iterable[str], now: float) -> None:
         """Somebody wants to know now."""

@@ -63,3 +63,7 @@ def test_a_switch_that_leaves_while_somebody_waits_for_it_is_read_when_it_is_bac
     audits.done("s1", 2.1, nothing)
     assert audits.outcome("s1") == nothing
     assert audits.next(3.0, anyone) is None
+    audits.lost("s1")
+    audits.ready("s1", 4.0)
+    assert audits.outcome("s1") == nothing, "who waits for others still has it"
+    assert audits.next(5.0, anyone) is None
