@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from controller.fabric.model import End, Link
 from controller.fabric.trees import NO_TREES, TREES, Trees
@@ -75,6 +76,8 @@ class TreeTransition:
     """The switches that have links."""
     _held: dict[str, Held] = field(default_factory=dict)
     """What switches hold that were not told anything by this daemon yet."""
+    _is_odd: bool = False
+    """Whether some of that is not what they would be told."""
     _known: set[str] = field(default_factory=set)
     """Those that were."""
     _is_safe: bool = True
@@ -109,6 +112,9 @@ class TreeTransition:
             return
         self._held[switch] = held
         self._given[switch] = {held.entry}
+        if not self._is_odd and self._is_as_told(held, live):
+            return
+        self._is_odd = True
         self._used = [
             tuple(some | more for some, more in zip(used, ends, strict=True))
             for used, ends in zip(self._used, held.ends, strict=True)
@@ -150,6 +156,7 @@ class TreeTransition:
             self._given.setdefault(name, set()).add(self._entry)
             self._held.pop(name, None)
         self._known.update(connected)
+        self._is_odd &= bool(self._held)
 
     def _progress(self, mark: int) -> int:
         """How many trees are as they should be."""
@@ -189,24 +196,37 @@ class TreeTransition:
 
     def _recall(self, live: Collection[Link]) -> None:
         """Have what both ends hold of a link, where one is at a switch that was not told anything yet."""
-        if not self._held:
+        if not self._is_odd:
             return
+        by_end = _by_end(frozenset(live))
         for mark in range(MARKS):
-            self._told[mark] = tuple(
-                frozenset(link for link in told | frozenset(live) if self._is_held(mark, tree, link, told))
-                for tree, told in enumerate(self._told[mark])
-            )
+            told = []
+            for tree, before in enumerate(self._told[mark]):
+                held = frozenset[End]().union(*(one.ends[mark][tree] for one in self._held.values()))
+                both = (link for end in held if (link := by_end.get(end)) and link.a in held and link.b in held)
+                told.append(frozenset(both) | {link for link in before if self._may_stay(link, held)})
+            self._told[mark] = tuple(told)
         if all(given == {1 - self._entry} for given in self._given.values()):
             self._entry = 1 - self._entry
 
-    def _is_held(self, mark: int, tree: int, link: Link, told: Collection[Link]) -> bool:
-        holders = [self._held.get(end.switch) for end in (link.a, link.b)]
-        if not any(holders):
-            return link in told
-        return all(
-            end in held.ends[mark][tree] if held else link in told
-            for end, held in zip((link.a, link.b), holders, strict=True)
+    def _may_stay(self, link: Link, held: Collection[End]) -> bool:
+        return all(end in held or end.switch not in self._held for end in (link.a, link.b))
+
+    def _is_as_told(self, held: Held, live: Collection[Link]) -> bool:
+        """Whether a switch floods along nothing that it would not be told; branches without members are cut anyway."""
+        by_end = _by_end(frozenset(live))
+        return held.entry == self._entry and all(
+            by_end.get(end) in tree
+            for trees, ends_of in zip(self._told, held.ends, strict=True)
+            for tree, ends in zip(trees, ends_of, strict=True)
+            for end in ends
         )
+
+
+@lru_cache(maxsize=1)
+def _by_end(links: frozenset[Link]) -> dict[End, Link]:
+    """Remembered, as hundreds of switches come at once."""
+    return {end: link for link in links for end in (link.a, link.b)}
 
 
 def _at_others(ends: Collection[End], switches: Collection[str]) -> frozenset[End]:
