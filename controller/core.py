@@ -302,12 +302,11 @@ class Core(Answers):
         if self._touched.networks:
             return []
         self._take_up(self.settling.reach())
-        switches, networks = self._touched.take(limit)
-        # All at once: they are quick, and what floods needs all of them.
-        flooding, self._touched.flooding = self._touched.flooding.union(switches), set()
+        flooding, switches, networks = self._touched.take(limit)
         changes: list[Change] = []
-        for name in sorted(flooding & self.fabric.switches.keys()):
-            changes += self.compiler.compile_trees(tree_unit(self.situation, name))
+        for name in flooding:
+            if name in self.fabric.switches:
+                changes += self.compiler.compile_trees(tree_unit(self.situation, name))
         for name in switches:
             if name in self.fabric.switches:
                 changes += self.compiler.compile_switch(switch_unit(self.situation, name))

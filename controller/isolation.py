@@ -45,22 +45,29 @@ class Isolation:
         self._bases: dict[str, tuple[Share, Share, Base]] = {}
         self._due: dict[str, None] = {}
         """Networks that were compiled again, the first one first."""
+        self._switches: set[str] = set()
+        """Those of which what they have regardless of networks was compiled again."""
         self._round: list[str] = []
         self._ground: Ground | None = None
         self._numbers: dict[int, Owner] = {}
         """Networks by the number of each of their keys."""
 
-    def note(self, change: Change, compiler: Compiler) -> None:
+    def note(self, change: Change) -> None:
         """A share was compiled."""
         flow = next(iter((*change.after.contents[:1], *change.before.contents[:1])), None)
         if flow and flow.reason.app == trees.APP:
             # They change often, and concern no network more than another: all are looked at in their turn.
             return
-        network = flow.reason.network if flow else ""
-        self._due.update(dict.fromkeys([network] if network else map(network_of, compiler.networks_on(change.switch))))
+        if flow and flow.reason.network:
+            self._due[flow.reason.network] = None
+        else:
+            self._switches.add(change.switch)
 
     def next(self, situation: Situation, compiler: Compiler) -> str | None:
         """Which network to examine; None when there is none."""
+        if self._switches and not self._due:
+            networks = compiler.networks_on(self._switches.pop())
+            self._due.update(dict.fromkeys(map(network_of, networks)))
         while self._due:
             network = next(iter(self._due))
             del self._due[network]

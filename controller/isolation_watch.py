@@ -26,7 +26,7 @@ class IsolationWatch:
 
     def note(self, change: Change) -> None:
         """A share was compiled."""
-        self._isolation.note(change, self._core.compiler)
+        self._isolation.note(change)
 
     async def check_next(self) -> None:
         """Examine the next network; nothing may be waiting to be compiled."""

@@ -37,16 +37,19 @@ class Touched:
         self._aimed.update(taken)
         return taken
 
-    def take(self, limit: int | None) -> tuple[list[str], list[str]]:
-        """Switches and aimed networks, at most `limit` in all, which are not touched any more.
+    def take(self, limit: int | None) -> tuple[list[str], list[str], list[str]]:
+        """Switches and aimed networks, at most `limit` in all, which are not touched any more; and before them trees.
 
-        Networks come when no switches are left, as their flows use the groups and meters of switches.
+        Of trees all come at once: they are quick, and what floods needs all of them. Networks come when no switches are
+        left, as their flows use the groups and meters of switches.
         """
         switches = _take(self.switches, limit)
+        flooding = sorted(self.flooding.union(switches))
+        self.flooding.clear()
         networks = _take(self._aimed, limit and limit - len(switches))
         if not self._aimed:
             self._aimed = set()
-        return switches, networks
+        return flooding, switches, networks
 
     def switch(self, situation: Situation, name: str) -> None:
         """A switch is there with other interfaces than before."""

@@ -265,14 +265,14 @@ def test_a_flow_of_a_network_for_anothers_number_calls_for_the_whole_switch(core
 def test_what_changed_is_examined_first_and_then_all_in_turn(core: Core) -> None:
     isolation = Isolation()
     share = core.compiler._shares["s1"]["blue/far"]
-    isolation.note(Change("s1", Share(), share), core.compiler)
+    isolation.note(Change("s1", Share(), share))
     examined = [isolation.next(core.situation, core.compiler) for _ in range(5)]
     assert examined == ["blue/far", "red/db", "blue/web", "blue/far", "red/db"]
 
 
 def test_what_a_switch_has_regardless_of_networks_concerns_all_of_them(core: Core) -> None:
     isolation = Isolation()
-    isolation.note(Change("s1", Share(), core.compiler._shares["s1"][SWITCH]), core.compiler)
+    isolation.note(Change("s1", Share(), core.compiler._shares["s1"][SWITCH]))
     examined = {isolation.next(core.situation, core.compiler) for _ in range(3)}
     assert examined == {"blue/far", "blue/web", "red/db"}
 
