@@ -34,7 +34,7 @@ from controller.intent.edit import IntentEdit
 from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
 from controller.self_check import Rounds, Wrong, affected
-from controller.southbound.listen import Listen
+from controller.southbound.listen import Listen, ListenError
 from controller.state_directory import StateDirectory
 from controller.state_file import StateError
 from controller.switch_events import SwitchEvents
@@ -122,8 +122,7 @@ class Daemon:
         while self._core.is_dirty and not self._stop.is_set():
             # So that switches which were seen before find their programs made, and are in sync once they are read.
             await asyncio.sleep(0)
-        await self._southbound.listen(self._options.listen)
-        await self._api.open(self._options.api)
+        await self._open()
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
         forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())
         tasks = [asyncio.create_task(work) for work in (*forever, self._api.run())]
@@ -140,6 +139,16 @@ class Daemon:
         for task in done:
             # A task that should run for ever ended by a bug: do not hide it.
             task.result()
+
+    async def _open(self) -> None:
+        """Listen everywhere, or nowhere."""
+        try:
+            await self._southbound.listen(self._options.listen)
+            await self._api.open(self._options.api)
+        except ListenError:
+            self._api.close()
+            await self._southbound.close()
+            raise
 
     async def settled(self, timeout: float) -> bool:
         """Wait until connected switches hold what follows from all that was taken; False after `timeout` seconds."""

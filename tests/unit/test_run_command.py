@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,15 @@ def test_a_token_is_long_and_nobody_elses(file: Path, tmp_path: Path) -> None:
     token.write_text("0123456789abcdef")
     token.chmod(0o644)
     assert "everybody may read it; make its mode 0600" in refused(*arguments)
+
+
+def test_a_start_that_fails_leaves_no_socket_behind(file: Path, tmp_path: Path) -> None:
+    state, openflow = tmp_path / "state", tmp_path / "openflow.sock"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        api = f"tcp:127.0.0.1:{taken.getsockname()[1]}"
+        arguments = [str(file), "--state", str(state), "--listen", f"unix:{openflow}", "--api", api]
+        result = CliRunner().invoke(app, ["run", *arguments])
+    assert result.exit_code == 1
+    assert f"not started: cannot listen on {api}: address already in use" in result.output
+    assert not openflow.exists()
+    assert not (state / "api.sock").exists()
