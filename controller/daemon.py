@@ -18,9 +18,10 @@ import gc
 import logging
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from controller.api.endpoint import Endpoint
 from controller.api.serving import Serving
@@ -92,6 +93,7 @@ class Daemon:
         self._flush_scheduled = False
         self._confirming: asyncio.Task[None] | None = None
         self._moving: asyncio.Task[None] | None = None
+        self._failed: list[asyncio.Task[None]] = []
         self._links: frozenset[Link] = frozenset()
         self._compiled = asyncio.Event()
         self._recompiled: set[str] = set()
@@ -136,7 +138,7 @@ class Daemon:
         await self._southbound.close()
         self._keeper.save()
         log.info("since the start: %s", self._southbound.statistics)
-        for task in done:
+        for task in (*done, *self._failed):
             # A task that should run for ever ended by a bug: do not hide it.
             task.result()
 
@@ -190,9 +192,21 @@ class Daemon:
             self._compiled.set()
             self._events.open_gates()
         if self._core.settling.is_pending and self._confirming is None:
-            self._confirming = asyncio.create_task(self._confirm())
+            self._confirming = self._begin(self._confirm())
         if self._configuration.moves.is_pending and self._moving is None:
-            self._moving = asyncio.create_task(self._move())
+            self._moving = self._begin(self._move())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something that ends; if it ends by a bug, so does the daemon, or it would wait for it for ever."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and task.exception():
+                self._failed.append(task)
+                self._stop.set()
+
+        task = asyncio.create_task(work)
+        task.add_done_callback(ended)
+        return task
 
     def _compile(self) -> None:
         """Compile for a while, and hand over what changed."""
