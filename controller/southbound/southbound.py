@@ -11,6 +11,7 @@ import logging
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TypeVarTuple
 
 from controller.dataplane.flow import Program
@@ -78,7 +79,7 @@ class Southbound:
         """
         for endpoint in endpoints:
             tls = tls_context(endpoint.tls) if endpoint.tls else None
-            self._servers.append(await open_server(endpoint, lambda tls=tls: self._connection(tls)))  # type: ignore[misc]
+            self._servers.append(await open_server(endpoint, partial(self._connection, tls)))
             self._endpoints.append(endpoint)
         self._ticking = asyncio.create_task(self._tick())
 
