@@ -16,7 +16,7 @@ Item: TypeAlias = Mapping[str, Any]
 COLOURS = {
     **dict.fromkeys(("up", "connected", "in sync", "info"), "green"),
     **dict.fromkeys(("changing", "waiting", "draining", "warning", "outside"), "yellow"),
-    **dict.fromkeys(("down", "missing", "away", "none", "error", "blocked", "refused"), "red"),
+    **dict.fromkeys(("down", "missing", "away", "no", "error", "blocked", "refused"), "red"),
 }
 """By the first words of a cell that says how something is."""
 
@@ -49,10 +49,11 @@ def _key(item: Item) -> str:
     return f"{item['key']}{moving}" if item["key"] is not None else "-"
 
 
-def _network_state(item: Item) -> str:
+def _network_problem(item: Item) -> str:
+    """What is wrong with a network; whether its switches are there, `show switches` says."""
     if item["segment"] is None:
-        return "none: no key"
-    return f"refused by {', '.join(item['refused_by'])}" if item["refused_by"] else "up"
+        return "no key"
+    return f"refused by {', '.join(item['refused_by'])}" if item["refused_by"] else ""
 
 
 def _on(item: Item) -> str:
@@ -120,7 +121,7 @@ COLUMNS: Mapping[Subject, Sequence[Column]] = {
         Column("Switches", lambda item: len(item["switches"]), is_number=True),
         Column("Learned", _field("learned"), is_number=True),
         Column("MTU", _field("guest_mtu"), is_number=True),
-        Column("State", _network_state, is_state=True),
+        Column("Problem", _network_problem, is_state=True),
     ),
     Subject.PORTS: (
         Column("Port", _field("id")),
