@@ -30,7 +30,7 @@ from controller.verify.actions import BACK, NOTHING, Sent, exits, perform
 from controller.verify.borders import Border, Owner
 from controller.verify.classes import BITS, ENTERED, NO_TUNNEL, UNTAGGED_TYPES, FrameClass, Where
 from controller.verify.rules import TELLING, Rule, RuleIndex
-from controller.verify.solving import frame_of, sent_as, solve
+from controller.verify.solving import frame_of, sent_as, solve, solve_for_each
 from controller.verify.sweep import FROM_TUNNEL, TAGGED, Suspect
 
 SECOND_TAG: Match = ((ETH_TYPE, ETH_VLAN, None),)
@@ -160,26 +160,33 @@ class Search:
 
     def _escape(self, sent: Sent, owner: Owner, rules: tuple[Rule, ...]) -> Breach | None:
         """A frame of a class that leaves by the wrong place, if one does."""
-        for variant, has_second in self._variants(sent, owner):
-            frames = variant
-            while (values := solve(frames.where, frames.without)) is not None:
-                if sent.port == frames.fixed(IN_PORT):
-                    # Not sent to where it came from (OpenFlow 1.3.5, 5.12).
-                    break
+        if sent.port == sent.frames.fixed(IN_PORT):
+            # Not sent to where it came from (OpenFlow 1.3.5, 5.12).
+            return None
+        entered = sent.frames.entered_with(IN_PORT)
+        for frames, has_second in self._variants(sent, owner):
+            named = tuple(
+                (field, self._named(field, {entered, entered if sent.port == BACK else sent.port}))
+                for field in (VLAN_VID, TUN_ID)
+                if field in frames.where and frames.entered_with(field) is None
+            )
+            # Owners follow from these two and the interfaces.
+            for values in solve_for_each(frames.where, frames.without, named):
                 port = values[IN_PORT] if sent.port == BACK else sent.port
                 breach = self._judged(values, port, replace(sent, frames=frames), has_second, rules)
                 if breach:
                     return breach
-                # Owners follow from these two and the interfaces.
-                same = tuple(
-                    (field, value, None)
-                    for field, value in values.items()
-                    if field in (VLAN_VID, TUN_ID) and frames.entered_with(field) is None
-                )
-                if not same:
-                    break
-                frames = frames.less((same,))
         return None
+
+    def _named(self, field: Field, interfaces: set[int | None]) -> tuple[int, ...]:
+        """Values of a field that make a frame a network's at one of these interfaces."""
+        numbers = self._border.ground.numbers
+        if field is TUN_ID:
+            segments = {self._border.tunnels.get(interface) for interface in interfaces if interface is not None}
+            return tuple(sorted({key for segment in segments if segment for key in numbers[segment]}))
+        ports = (self._border.ports.get(interface) for interface in interfaces if interface is not None)
+        trunks = (tag for port in ports if port is not None and not isinstance(port, str) for tag in port)
+        return tuple(VLAN_PRESENT | tag for tag in sorted({*numbers[Segment.VLAN], *trunks}))
 
     def _variants(self, sent: Sent, owner: Owner) -> Iterator[tuple[FrameClass, bool]]:
         """The class in parts, each with whether its frames have a second tag."""

@@ -1,12 +1,13 @@
 """Finding one frame of a class, or that there is none.
 
 Begin with what the class asks, and for all other bits a plain frame. If that meets a condition that it must not, change
-one bit of that condition that is still free, and keep it changed: all such bits are tried, so the search is complete.
+one bit of that condition that is still free, and keep it changed. If that leads nowhere, keep the bit as it was and try
+the next one: all are tried, so the search is complete.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv6Address
 
 from controller.dataplane.fields import (
@@ -34,18 +35,60 @@ PLAIN = {ETH_DST: 0x02DEAD000001, ETH_SRC: 0x02DEAD000002, ETH_TYPE: 0x0800, VLA
 
 def solve(where: Where, without: tuple[Match, ...]) -> dict[Field, int] | None:
     """Values of fields that meet all conditions of `where` and none of `without`; None when there are none."""
+    open_ones = [match for match in without if _may_be_met(match, where)]
     values = {field: value | PLAIN.get(field, 0) & ~mask & BITS[field] for field, (value, mask) in where.items()}
-    met = [match for match in without if _is_met(match, values)]
+    met = [match for match in open_ones if _is_met(match, values)]
     if not met:
         return values
-    # The one that leaves the least choice first, or what cannot be would be found out again and again.
+    # The one that leaves the least choice first, or what cannot be would be found out again and again. A bit whose
+    # change led nowhere is kept as it was for the other ones: no two branches look at the same frames (Davis, Logemann
+    # and Loveland, "A machine program for theorem-proving", 1962).
+    narrower = dict(where)
     for field, bit in min((_free_bits(match, where) for match in met), key=len):
-        known, fixed = where.get(field, (0, 0))
+        known, fixed = narrower.get(field, (0, 0))
         now = values.get(field, PLAIN.get(field, 0))
-        found = solve({**where, field: (known | ~now & bit, fixed | bit)}, without)
+        found = solve({**narrower, field: (known | ~now & bit, fixed | bit)}, tuple(open_ones))
         if found is not None:
             return found
+        narrower[field] = (known | now & bit, fixed | bit)
     return None
+
+
+def solve_for_each(
+    where: Where, without: tuple[Match, ...], named: tuple[tuple[Field, tuple[int, ...]], ...]
+) -> Iterator[dict[Field, int]]:
+    """Solutions with each value of some fields that has a name, and two without.
+
+    What does not have one is alike: two things that follow from such values are the same for all of them, or for one at
+    most (a constant against the value itself). A solution may come twice.
+    """
+    values = solve(where, without)
+    if values is None:
+        return
+    yield values
+    if not named:
+        return
+    (field, names), *others = named
+    known, fixed = where.get(field, (0, 0))
+    for value in names:
+        if (known ^ value) & fixed == 0:
+            yield from solve_for_each({**where, field: (value, BITS[field])}, without, tuple(others))
+    without = (*without, *(((field, value, None),) for value in names))
+    for _ in range(2):
+        other = solve(where, without)
+        if other is None:
+            return
+        value = other.get(field, PLAIN.get(field, 0))
+        yield from solve_for_each({**where, field: (value, BITS[field])}, without, tuple(others))
+        without = (*without, ((field, value, None),))
+
+
+def _may_be_met(match: Match, where: Where) -> bool:
+    for field, value, mask in match:
+        known, fixed = where.get(field, (0, 0))
+        if (known ^ value) & fixed & (BITS[field] if mask is None else mask):
+            return False
+    return True
 
 
 def _free_bits(match: Match, where: Where) -> list[tuple[Field, int]]:
