@@ -3,8 +3,7 @@
 Whatever happens (a switch connects, an interface comes, an announcement is heard, a file changes) is told to the core,
 and once the loop has nothing else to hand over, the core's changes go to the switches: all events of one turn cost one
 compilation. Thousands of networks are compiled a few at a time, as sessions must live on meanwhile. What must not
-change everywhere at once takes steps, each after switches confirmed the one before (`controller.fabric.settling`).
-Networks that get another key take steps, too (`controller.intent.moves`).
+change everywhere at once takes steps (`controller.steps`).
 
 A switch that connects with flows of ours is not changed until the view of it is complete (`controller.gate`).
 
@@ -18,10 +17,9 @@ import gc
 import logging
 import signal
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from controller.api.endpoint import Endpoint
 from controller.api.serving import Serving
@@ -30,7 +28,6 @@ from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.event_log import EventKind, EventLog
 from controller.fabric.model import Link
-from controller.gate import GRACE
 from controller.intent.edit import IntentEdit
 from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
@@ -38,6 +35,7 @@ from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen, ListenError
 from controller.state_directory import StateDirectory
 from controller.state_file import StateError
+from controller.steps import Steps
 from controller.switch_events import SwitchEvents
 from controller.watch import Signature
 
@@ -45,12 +43,8 @@ log = logging.getLogger(__name__)
 
 COMPILING = 0.02
 """Seconds of compiling before sessions get their turn again."""
-REST = 0.05
-"""Seconds after which frames sent before a switch confirmed have arrived, and its datapath does what it confirmed."""
 BREATH = 0.005
 """Seconds at least between two beats, for others to have their turn."""
-CONFIRM_WITHIN = 5.0
-"""Seconds for all switches to confirm a step of networks that get another key; then it is asked again."""
 CHECK_EVERY = 0.1
 """Seconds at least between two units that are checked, and a hundred times as long as the last one took."""
 CHECK_SHARE = 100
@@ -90,18 +84,13 @@ class Daemon:
         self._event_log = EventLog(time.time())
         self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings)
         self._isolation = IsolationWatch(self._core, self._southbound.statistics)
+        self._steps = Steps(
+            self._core, self._southbound, self._configuration, lambda: self._events.clock, self._schedule
+        )
         self._flush_scheduled = False
-        self._confirming: asyncio.Task[None] | None = None
-        self._moving: asyncio.Task[None] | None = None
-        self._failed: list[asyncio.Task[None]] = []
         self._links: frozenset[Link] = frozenset()
-        self._compiled = asyncio.Event()
         self._recompiled: set[str] = set()
         """Switches whose whole program is to be compared with what they were told."""
-        self._edits = 0
-        """How many edits of the intent were taken into force."""
-        self._moved_at = 0.0
-        """When networks last took a step from key to key."""
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
 
@@ -127,18 +116,19 @@ class Daemon:
         await self._open()
         log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
         forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())
-        tasks = [asyncio.create_task(work) for work in (*forever, self._api.run())]
+        tasks = [asyncio.create_task(work) for work in (*forever, self._api.run(), self._steps.bug())]
         stopping = asyncio.create_task(self._stop.wait())
         done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
         log.info("ending; flows stay in place")
-        for task in [*tasks, stopping, *filter(None, [self._confirming, self._moving])]:
+        for task in (*tasks, stopping):
             task.cancel()
+        self._steps.end()
         self._api.close()
         await self._southbound.close()
         self._keeper.save()
         log.info("since the start: %s", self._southbound.statistics)
-        for task in (*done, *self._failed):
+        for task in done:
             # A task that should run for ever ended by a bug: do not hide it.
             task.result()
 
@@ -189,24 +179,9 @@ class Daemon:
             for name in self._recompiled & self._core.fabric.switches.keys():
                 self._southbound.replace(name, self._core.compiler.program(name))
             self._recompiled.clear()
-            self._compiled.set()
+            self._steps.compiled()
             self._events.open_gates()
-        if self._core.settling.is_pending and self._confirming is None:
-            self._confirming = self._begin(self._confirm())
-        if self._configuration.moves.is_pending and self._moving is None:
-            self._moving = self._begin(self._move())
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do something that ends; if it ends by a bug, so does the daemon, or it would wait for it for ever."""
-
-        def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled() and task.exception():
-                self._failed.append(task)
-                self._stop.set()
-
-        task = asyncio.create_task(work)
-        task.add_done_callback(ended)
-        return task
+        self._steps.go_on()
 
     def _compile(self) -> None:
         """Compile for a while, and hand over what changed."""
@@ -225,51 +200,6 @@ class Daemon:
         for link in sorted(self._links - links):
             log.warning("link down: %s", link, extra={"event": EventKind.LINK_DOWN})
         self._links = links
-
-    async def _confirm(self) -> None:
-        """Take one step after the other, each when switches confirmed the one before, until none is left."""
-        while self._core.settling.is_pending:
-            if self._core.is_dirty:
-                self._compiled.clear()
-                await self._compiled.wait()
-            elif await self._take_step(self._southbound.confirmed()):
-                self._schedule()
-        self._confirming = None
-
-    async def _take_step(self, confirmed: frozenset[str]) -> bool:
-        """Take a step if these switches suffice for one, at once or after a rest; otherwise wait for others."""
-        if self._core.confirmed(confirmed, is_rested=False):
-            return True
-        await asyncio.sleep(REST)
-        still = confirmed & self._southbound.confirmed()
-        if self._core.is_dirty or self._core.confirmed(still):
-            return True
-        if still == self._southbound.confirmed():
-            await self._southbound.progress()
-        return False
-
-    async def _move(self) -> None:
-        """The same for networks that get another key."""
-        while self._configuration.moves.is_pending:
-            edits = self._edits
-            has_settled = await self._southbound.settled(self._core.connected_switches(), CONFIRM_WITHIN)
-            is_confirmed = has_settled and not self._core.is_dirty
-            await asyncio.sleep(REST)
-            if is_confirmed and edits == self._edits:
-                self._advance_moves()
-        self._moving = None
-
-    def _advance_moves(self) -> None:
-        """All connected switches hold what the keys in force ask for."""
-        now, absent = self._events.clock, self._core.absent_switches()
-        is_missing_some = bool(absent) or (now < GRACE and bool(self._core.missing_switches()))
-        if is_missing_some and now < self._moved_at + GRACE:
-            return
-        changes = self._configuration.advance_moves(is_complete=not absent)
-        if changes is not None:
-            self._moved_at = now
-            self._core.rekey(changes)
-            self._schedule()
 
     async def _beat(self) -> None:
         """What is done again and again: announce, age links, watch for loops, open gates."""
@@ -340,8 +270,7 @@ class Daemon:
             return False
         if edit.fabric:
             self._southbound.expect({switch.dpid: name for name, switch in edit.after.fabric.switches.items()})
-        self._edits += 1
-        self._moved_at = self._events.clock
+        self._steps.edited()
         self._core.edit(edit, keys)
         self._events.explain_missing_tunnels(edit.touched_networks(), edit.after.fabric.switches)
         self._schedule()
