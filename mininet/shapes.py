@@ -61,7 +61,8 @@ class Shape:
         yield from ("lab:", f"  bridges: [{', '.join(self.bridges)}]", "  wires:")
         yield from (f'    - ["s{a}:s{a}-to-s{b}", "s{b}:s{b}-to-s{a}"]' for a, b in self.edges)
         yield "  guests:"
-        yield from (f"    {guest}: {{port: bench/{guest}}}" for guest in GUESTS)
+        for number, guest in enumerate(GUESTS, 1):
+            yield f"    {guest}: {{port: bench/{guest}, address: 10.0.0.{number}/24}}"
 
 
 def _ring(size: int) -> Shape:
