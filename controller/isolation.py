@@ -11,6 +11,7 @@ what comes of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apps import trees
@@ -63,6 +64,10 @@ class Isolation:
         else:
             self._switches.add(change.switch)
 
+    def again(self, network: Owner) -> None:
+        """A network's examination was not ended."""
+        self._due[network] = None
+
     def next(self, situation: Situation, compiler: Compiler) -> str | None:
         """Which network to examine; None when there is none."""
         if self._switches and not self._due:
@@ -79,9 +84,14 @@ class Isolation:
 
     def check(self, situation: Situation, compiler: Compiler, network: Owner) -> list[Breach | Whole]:
         """Frames of a network that get where they should not, on any switch; and switches to be examined as a whole."""
+        return [found for part in self.check_each(situation, compiler, network) for found in part]
+
+    def check_each(
+        self, situation: Situation, compiler: Compiler, network: Owner
+    ) -> Iterator[tuple[Breach | Whole, ...]]:
+        """The same, switch by switch; what was compiled must not change meanwhile."""
         ground = self._claimed(situation, network)
         names = (network, beside(network))
-        found: list[Breach | Whole] = []
         for switch in sorted(set().union(*(compiler.switches_of(name) for name in names))):
             view = situation.fabric.switches.get(switch)
             if view is None:
@@ -90,11 +100,7 @@ class Isolation:
             shares = [compiler.remembered(switch, name)[1] for name in names]
             rules = [Rule(flow, flow.cookie) for share in shares for flow in share.contents]
             unit = examine_unit(border, self._base(border, compiler), network, rules, Numbering(self._numbers, NETWORK))
-            if unit.is_separate:
-                found += unit.breaches
-            else:
-                found.append(Whole(border, holding_of(compiler.program(switch))))
-        return found
+            yield unit.breaches if unit.is_separate else (Whole(border, holding_of(compiler.program(switch))),)
 
     def _claimed(self, situation: Situation, network: Owner) -> Ground:
         """What belongs to whom, as far as it concerns a network; others claim theirs when it is their turn."""

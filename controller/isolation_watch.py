@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 
 from controller.compiler import Change
@@ -14,6 +15,9 @@ from controller.verify.search import Breach
 from controller.verify.solving import frame_text
 
 log = logging.getLogger(__name__)
+
+AT_ONCE = 0.02
+"""Seconds of examining before others get their turn."""
 
 
 class IsolationWatch:
@@ -35,12 +39,19 @@ class IsolationWatch:
         if network is None:
             return
         self._statistics.isolation_checks += 1
-        for found in self._isolation.check(situation, compiler, network):
-            if isinstance(found, Whole):
-                log.warning("cannot be examined by itself", extra={"network": network, "switch": found.border.switch})
-                self._tell((await asyncio.to_thread(found.examine)).breaches)
-            else:
-                self._tell((found,))
+        begins, wholes = time.monotonic(), []
+        for part in self._isolation.check_each(situation, compiler, network):
+            self._tell([found for found in part if isinstance(found, Breach)])
+            wholes += [found for found in part if isinstance(found, Whole)]
+            if time.monotonic() > begins + AT_ONCE:
+                await asyncio.sleep(0)
+                if self._core.is_dirty or self._core.situation is not situation:
+                    self._isolation.again(network)
+                    return
+                begins = time.monotonic()
+        for whole in wholes:
+            log.warning("cannot be examined by itself", extra={"network": network, "switch": whole.border.switch})
+            self._tell((await asyncio.to_thread(whole.examine)).breaches)
 
     def _tell(self, breaches: Sequence[Breach]) -> None:
         self._statistics.isolation_errors += len(breaches)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from controller.compiler import SWITCH, Change
+from controller import isolation_watch
+from controller.compiler import SWITCH, Change, Compiler
 from controller.core import Core
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.fields import ETH_VLAN, IN_PORT, VLAN_PRESENT, VLAN_VID
@@ -23,6 +25,7 @@ from controller.intent.model import Segment, SegmentKey
 from controller.isolation import Isolation, Whole
 from controller.isolation_watch import IsolationWatch
 from controller.northbound.cli import app
+from controller.situation import Situation
 from controller.southbound.statistics import Statistics
 from controller.verification import verify
 from controller.verify.borders import LOCAL, Border, Ground
@@ -291,6 +294,30 @@ def test_the_daemon_counts_and_names_what_it_finds(core: Core, caplog: pytest.Lo
     (record,) = caplog.records
     assert record.getMessage().startswith("a bug: frames may leave as those of red/db: 02:00:00:00:00:01 > ")
     assert (record.__dict__["switch"], record.__dict__["network"]) == ("s1", "blue/web")
+
+
+def test_an_examination_in_which_something_changes_is_begun_anew(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation_watch, "AT_ONCE", 0.0)
+    examined: list[str] = []
+
+    def check_each(_: Isolation, __: Situation, ___: Compiler, network: str) -> Iterator[tuple[()]]:
+        examined.append(network)
+        return iter(((), ()))
+
+    monkeypatch.setattr(Isolation, "check_each", check_each)
+    watch = IsolationWatch(core, Statistics())
+
+    async def check(*, is_changed: bool) -> None:
+        checking = asyncio.create_task(watch.check_next())
+        await asyncio.sleep(0)
+        if is_changed:
+            core.situation = replace(core.situation)
+        await checking
+
+    asyncio.run(check(is_changed=True))
+    asyncio.run(check(is_changed=False))
+    asyncio.run(check(is_changed=False))
+    assert examined == ["red/db", "red/db", "blue/web"]
 
 
 def run(*arguments: str) -> tuple[int, str]:
