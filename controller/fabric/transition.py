@@ -127,7 +127,7 @@ class TreeTransition:
 
         `is_rested` says that frames which were sent before they confirmed have arrived. A dead link carries none.
         """
-        before, living = self.active, _ends(live)
+        before, living = self.active, _ends(frozenset(live))
         self._give(connected)
         if is_rested:
             self._given.update({name: {self._entry} for name in connected})
@@ -170,7 +170,7 @@ class TreeTransition:
     def _lay(self, live: Collection[Link], connected: Collection[str]) -> None:
         """Tell what can be told now."""
         # Those that still wait at their gates are told, too, when these open.
-        living, reached = _ends(live), {*connected, *self._held}
+        living, reached = _ends(frozenset(live)), {*connected, *self._held}
         self._linked = frozenset(end.switch for end in living)
         for mark in (self._entry, 1 - self._entry):
             used, is_free = self._used[mark], self._is_free(mark)
@@ -234,5 +234,7 @@ def _at_others(ends: Collection[End], switches: Collection[str]) -> frozenset[En
     return frozenset(end for end in ends if end.switch not in switches)
 
 
-def _ends(links: Collection[Link]) -> frozenset[End]:
+@lru_cache(maxsize=8 * TREES)
+def _ends(links: frozenset[Link]) -> frozenset[End]:
+    """Remembered, as the same trees are asked for in every step."""
     return frozenset(end for link in links for end in (link.a, link.b))

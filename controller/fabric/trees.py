@@ -11,12 +11,10 @@ goes is replaced by one other, and a link that comes replaces one: nothing else 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TypeAlias
-
-from networkx.utils import UnionFind
+from typing import NamedTuple, TypeAlias
 
 from controller.fabric.model import End, Link
 from controller.fabric.paths import NO_COSTS, Costs
@@ -26,6 +24,16 @@ TREES = 16
 
 Trees: TypeAlias = tuple[frozenset[Link], ...]
 """For each tree number its links; a forest where the fabric is in parts."""
+
+
+class _Wire(NamedTuple):
+    """A link between switches, which are numbers."""
+
+    link: Link
+    cost: int
+    a: int
+    b: int
+
 
 NO_TREES: Trees = (frozenset(),) * TREES
 
@@ -37,8 +45,12 @@ def tree_number(segment: SegmentKey) -> int:
 
 def span(links: Iterable[Link], costs: Costs = NO_COSTS) -> Trees:
     """For each tree number its spanning tree, or forest; links that are not in `costs` cost 1."""
-    links = list(links)
-    return tuple(frozenset(_tree(links, costs, number)) for number in range(TREES))
+    # In order, as links between the same two switches are told apart by nothing else.
+    ordered = sorted(links)
+    names = sorted({end.switch for link in ordered for end in (link.a, link.b)})
+    places = {name: place for place, name in enumerate(names)}
+    wires = [_Wire(link, costs.get(link, 1), places[link.a.switch], places[link.b.switch]) for link in ordered]
+    return tuple(frozenset(_tree(wires, names, number)) for number in range(TREES))
 
 
 @lru_cache(maxsize=8 * TREES)
@@ -59,19 +71,33 @@ def branches(tree: frozenset[Link], members: frozenset[str]) -> Mapping[str, tup
     return {switch: tuple(sorted(near.values())) for switch, near in ends.items() if near}
 
 
-def _tree(links: list[Link], costs: Costs, number: int) -> Iterable[Link]:
-    ranks = {end.switch: _rank(number, end.switch) for link in links for end in (link.a, link.b)}
+def _tree(wires: list[_Wire], names: list[str], number: int) -> Iterator[Link]:
+    """The spanning tree of one order (Kruskal, "On the shortest spanning subtree of a graph", 1956)."""
+    switches = len(names)
+    by_rank = sorted(range(switches), key=lambda place: (_rank(number, names[place]), place))
+    positions = [0] * switches
+    for position, place in enumerate(by_rank):
+        positions[place] = position
 
-    def order(link: Link) -> tuple[int, list[int], Link]:
-        return costs.get(link, 1), sorted((ranks[link.a.switch], ranks[link.b.switch])), link
+    def order(wire: _Wire) -> int:
+        a, b = positions[wire.a], positions[wire.b]
+        return (wire.cost * switches + min(a, b)) * switches + max(a, b)
 
-    parts = UnionFind(ranks)
-    for link in sorted(links, key=order):
-        if parts[link.a.switch] != parts[link.b.switch]:
-            parts.union(link.a.switch, link.b.switch)
-            yield link
+    part_of = list(range(switches))
+    parts = [[place] for place in part_of]
+    for wire in sorted(wires, key=order):
+        large, small = part_of[wire.a], part_of[wire.b]
+        if large == small:
+            continue
+        yield wire.link
+        if len(parts[large]) < len(parts[small]):
+            large, small = small, large
+        for place in parts[small]:
+            part_of[place] = large
+        parts[large] += parts[small]
 
 
+@lru_cache(maxsize=2048 * TREES)
 def _rank(number: int, name: str) -> int:
     """A number that looks random but is the same in every run (the built-in `hash` is not)."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8, salt=bytes([number])).digest(), "big")
