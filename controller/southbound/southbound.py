@@ -35,8 +35,7 @@ from controller.southbound.events import (
 )
 from controller.southbound.handler import SwitchHandler
 from controller.southbound.listen import Listen, open_server, tls_context
-from controller.southbound.sessions import Sessions
-from controller.southbound.statistics import Statistics
+from controller.southbound.progress import Progress, now
 from controller.southbound.synchroniser import Synchroniser
 from controller.southbound.turns import Turns
 
@@ -48,22 +47,17 @@ TICK = 0.25
 _Arguments = TypeVarTuple("_Arguments")
 
 
-class Southbound:
+class Southbound(Progress):
     """All switches."""
 
     def __init__(self, handler: SwitchHandler, expected: Mapping[int, str]) -> None:
         """Serve the switches `expected`, names by datapath id, once `listen` is called."""
-        self.statistics = Statistics()
+        super().__init__(self)
         self._handler = handler
         self._expected: Mapping[int, str] = {}
-        self._switches: dict[str, Synchroniser] = {}
-        self._sessions = Sessions(self, self.statistics)
         self._audits = Audits(self.statistics)
         self._turns = Turns()
         self._touched: set[str] = set()
-        self._busy: set[str] = set()
-        """Those that had a large batch when they were last served or asked about; all that have one are among them."""
-        self._progress = asyncio.Event()
         self._servers: list[asyncio.Server] = []
         self._endpoints: list[Listen] = []
         self._ticking: asyncio.Task[None] | None = None
@@ -126,11 +120,6 @@ class Southbound:
         else:
             self.statistics.packet_outs_dropped += len(frames)
 
-    def round_trips(self) -> dict[str, float]:
-        """Seconds that an echo took lately, for each connected switch where that is known."""
-        trips = {name: connection.round_trip for name, connection in self._sessions.ready.items()}
-        return {name: trip for name, trip in trips.items() if trip is not None}
-
     def open_gate(self, switch: str) -> None:
         """The view of a switch is complete: it may be changed, although it connected with something of ours."""
         if switch in self._switches:
@@ -139,7 +128,7 @@ class Southbound:
 
     def audit(self, switches: Iterable[str]) -> None:
         """Compare soon what these switches hold with what they should, one after the other, and repair it."""
-        self._audits.ask(switches, _now())
+        self._audits.ask(switches, now())
         self._audit_next()
 
     async def audited(self, timeout: float) -> dict[str, Drift]:
@@ -161,65 +150,6 @@ class Southbound:
         """Whether nothing that an audit found is left to be repaired."""
         return self._audits.is_repaired(switch)
 
-    def confirmed(self) -> frozenset[str]:
-        """The connected switches that have taken or refused all that was asked so far, or are not changed yet."""
-        return frozenset(name for name in self._sessions.ready if self._switches[name].has_confirmed)
-
-    def waiting(self) -> frozenset[str]:
-        """The connected switches that are not changed until their gates open."""
-        return frozenset(name for name in self._sessions.ready if self._switches[name].waits_for_gate)
-
-    def busy(self) -> frozenset[str]:
-        """The connected switches that have a large batch to work off, and so may not get to anything else."""
-        self._busy &= self._sessions.ready.keys()
-        self._busy = {name for name in self._busy if self._switches[name].is_busy}
-        return frozenset(self._busy)
-
-    async def progress(self) -> None:
-        """Wait until a switch may have confirmed something."""
-        self._progress.clear()
-        await self._progress.wait()
-
-    def is_settled(self, switch: str) -> bool:
-        """Whether a switch is connected and has confirmed or refused all that was asked so far."""
-        return switch in self._sessions.ready and self._switches[switch].settled
-
-    def holds_all(self, switch: str) -> bool:
-        """Whether a connected switch was found to hold what it should, and nothing else of ours."""
-        return self._switches[switch].holds_all
-
-    def is_off(self, switch: str, network: str) -> bool:
-        """Whether a switch refused a network, so that nothing of it is there until it takes all of it."""
-        return switch in self._switches and self._switches[switch].is_off(network)
-
-    def flows(self, switch: str) -> int:
-        """How many flows a switch should hold."""
-        return self._switches[switch].flows if switch in self._switches else 0
-
-    def session_age(self, switch: str) -> float:
-        """Seconds since a connected switch said who it is, reading it back included."""
-        return _now() - self._sessions.ready[switch].accepted_at
-
-    async def settled(self, switches: Iterable[str], timeout: float) -> bool:
-        """Wait until those of the switches that are connected have confirmed or refused all that was asked so far.
-
-        False if `timeout` seconds were not enough.
-        """
-        names = set(switches)
-
-        def is_done() -> bool:
-            return all(self._switches[name].settled for name in names & self._sessions.ready.keys())
-
-        return await self._until(is_done, timeout)
-
-    async def _until(self, is_done: Callable[[], bool], timeout: float) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                while not is_done():
-                    await self.progress()
-                return True
-        return False
-
     # What sessions report (`controller.southbound.sessions.Listener`)
 
     def said(self, switch: str, event: Event) -> None:
@@ -233,12 +163,12 @@ class Southbound:
         match event:
             case SwitchReady(_, interfaces, has_meters, held):
                 synchroniser.connect(held)
-                self._audits.ready(switch, _now())
+                self._audits.ready(switch, now())
                 self._tell(self._handler.switch_ready, switch, interfaces, has_meters, held)
             case InterfaceChanged(interface, deleted):
                 self._tell(self._handler.interface_changed, switch, interface, deleted)
             case BarrierPassed(xid):
-                if network := synchroniser.passed(xid, _now()):
+                if network := synchroniser.passed(xid, now()):
                     self.statistics.taken_later += 1
                     self._tell(self._handler.taken, switch, network)
             case BundleAnswered(xid):
@@ -253,7 +183,7 @@ class Southbound:
             case ReadAgain(held):
                 self._audited(switch, held)
             case Refused():
-                refusal = synchroniser.refused(event, _now())
+                refusal = synchroniser.refused(event, now())
                 if refusal:
                     self.statistics.refusals += 1
                     self._tell(self._handler.refused, switch, refusal.reason, f"{refusal.said}: {refusal.text}")
@@ -285,7 +215,7 @@ class Southbound:
         if connection is None:
             return False
         synchroniser = self._switches[name]
-        turn = synchroniser.take(_now())
+        turn = synchroniser.take(now())
         if turn:
             self.statistics.sent.update(turn.counts)
             connection.pump(turn.chunks)
@@ -299,14 +229,14 @@ class Southbound:
         return False
 
     def _audit_next(self) -> None:
-        switch = self._audits.next(_now(), lambda name: self._switches[name].is_idle)
+        switch = self._audits.next(now(), lambda name: self._switches[name].is_idle)
         if switch:
             self._switches[switch].begin_audit()
             self._sessions.ready[switch].read_again()
 
     def _audited(self, switch: str, found: Held) -> None:
         drift = self._switches[switch].audited(found)
-        self._audits.done(switch, _now(), drift)
+        self._audits.done(switch, now(), drift)
         if drift:
             self._tell(self._handler.drifted, switch, drift)
         self._audit_next()
@@ -314,11 +244,10 @@ class Southbound:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            now = _now()
-            self._sessions.tick(now)
+            self._sessions.tick(now())
             for name in self._sessions.ready:
                 attempt = self._switches[name].next_attempt
-                if attempt is not None and attempt <= now:
+                if attempt is not None and attempt <= now():
                     self._touch(name)
             self._audit_next()
 
@@ -328,7 +257,3 @@ class Southbound:
         except Exception:
             self.statistics.handler_errors += 1
             log.exception("a bug: the handler of %s failed", getattr(what, "__name__", what))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
