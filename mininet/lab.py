@@ -31,7 +31,7 @@ from hypervisor import Hypervisor
 from lab_ledger import Ledger, sweep
 from lab_node import LabNode
 from lab_topology import LabTopology, load_topology
-from namespaces import CommandError, ip_batch
+from namespaces import CommandError, ip_batch, run
 from outside_vtep import OutsideVtep
 from station import Station, stations_of
 from wire import Wire
@@ -53,6 +53,7 @@ class Lab:
         self._net: Any = None
 
     def __enter__(self) -> Self:
+        _require_namespaces()
         try:
             topology = LabTopology(intent=self.intent, lab=self.model, ledger=self._ledger, socket=self._socket)
             Mininet.inited = True  # or it would raise limits of the whole machine, and leave them so
@@ -165,3 +166,11 @@ class _Daemon(LabNode, RemoteController):  # type: ignore[misc]
 
     def checkListening(self) -> None:
         """Probe nothing."""
+
+
+def _require_namespaces() -> None:
+    """Raises CommandError where none can be made: Mininet would wait for ever for the shell of its first guest."""
+    try:
+        run(["mnexec", "-n", "true"])
+    except CommandError as error:
+        raise CommandError(f"network namespaces cannot be made here: {error}") from None

@@ -201,3 +201,12 @@ def test_command_line_of_mininet_builds_a_topology() -> None:
     assert "*** Starting 4 switches" in done.stderr + done.stdout
     assert "Caught exception" not in done.stderr + done.stdout
     assert (devices(), bridges()) == before
+
+
+def test_a_machine_that_makes_no_namespaces_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = tmp_path / "mnexec"
+    fake.write_text("#!/bin/sh\necho 'mount: Invalid argument' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(CommandError, match="^network namespaces cannot be made here: .*mount: Invalid argument$"):
+        Lab(*load_topology([TOPOLOGIES / "line.yaml"])).__enter__()
