@@ -208,5 +208,5 @@ def test_a_machine_that_makes_no_namespaces_is_named(tmp_path: Path, monkeypatch
     fake.write_text("#!/bin/sh\necho 'mount: Invalid argument' >&2\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    with pytest.raises(CommandError, match="^network namespaces cannot be made here: .*mount: Invalid argument$"):
+    with pytest.raises(CommandError, match=r"^network namespaces cannot be made here: .*mount: Invalid argument$"):
         Lab(*load_topology([TOPOLOGIES / "line.yaml"])).__enter__()
