@@ -55,14 +55,14 @@ def wanted_of(text: str) -> Wanted:
     if found := _NAMED.fullmatch(text):
         port = int(found[3] or 0)
         if port > 0xFFFF or (found[2] and not port):
-            raise ValueError(f"{found[2]} has ports from 1 to 65535")
+            raise ValueError(f"ports of {found[2]} are 1 to 65535")
         return Wanted(text, found[1] or found[2], port)
     plain = re.sub(r"[\s:]", "", text)
     if not _HEX.fullmatch(plain):
-        raise ValueError("is none of icmp, arp, tcp/PORT, udp/PORT, icmp6 and nd, nor a frame in hex")
+        raise ValueError("it is neither icmp, arp, tcp/PORT, udp/PORT, icmp6 or nd, nor a frame in hex")
     raw = bytes.fromhex(plain)
     if len(raw) > LARGEST:
-        raise ValueError(f"a frame of {len(raw)} bytes; at most {LARGEST} are taken")
+        raise ValueError(f"it is a frame of {len(raw)} bytes; at most {LARGEST} are taken")
     packet_in(raw)
     return Wanted("a frame", raw=raw)
 
@@ -107,7 +107,7 @@ def packet_in(raw: bytes) -> Packet:
         tags.append(control & 0xFFF)
         at += 4
     if len(raw) < at + 2:
-        raise ValueError(f"a frame of {len(raw)} bytes is shorter than its header")
+        raise ValueError("it is shorter than the header of a frame")
     eth_type = eth_type if eth_type >= LENGTHS else NO_TYPE
     destination, source = int.from_bytes(raw[:6], "big"), int.from_bytes(raw[6:12], "big")
     return Packet(destination, source, eth_type, tuple(tags), priority, raw[at:].hex())

@@ -44,7 +44,7 @@ def worlds_with_interfaces_down(draw: st.DrawFn) -> World:
     views = dict(scene.views)
     for port in scene.intent.ports.values():
         view = views.get(port.switch or "")
-        if view and port.interface in view.interfaces and draw(RARELY):
+        if view and port.interface and port.interface in view.interfaces and draw(RARELY):
             down = replace(view.interfaces[port.interface], up=False)
             views[view.name] = replace(view, interfaces={**view.interfaces, down.name: down})
     return World(replace(scene, views=views))
