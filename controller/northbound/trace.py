@@ -23,6 +23,7 @@ RECEIVERS = {4: ("tun_", "192.0.2.9"), 6: ("tun_ipv6_", "2001:db8::9")}
 _TABLE = re.compile(r" *(\d+)\. (.*)")
 _COOKIE = re.compile(r"cookie (0x[0-9a-f]+)")
 _OUTPUT = re.compile(r" *output:(\d+)")
+_BRIDGE = 'bridge("'
 _RETURN = "skipping output to input port"
 
 
@@ -32,8 +33,11 @@ class Traced:
 
     decided: tuple[tuple[int, int | None], ...]
     """(table, cookie of the flow that decided); None for no match."""
-    sends: tuple[int, ...]
-    """Numbers of the interfaces by which something leaves, ascending."""
+    sends: tuple[int, ...] | None
+    """Numbers of the interfaces by which something leaves, ascending; None where that cannot be told.
+
+    A trace goes on through other bridges behind a tunnel or patch, and does not say when it is back.
+    """
 
 
 def trace(directory: Path, bridge: str, hop: Mapping[str, Any]) -> Traced:
@@ -56,10 +60,14 @@ def trace(directory: Path, bridge: str, hop: Mapping[str, Any]) -> Traced:
 def read_trace(text: str) -> Traced:
     """What a trace says."""
     lines = text.partition("\nFinal flow:")[0].splitlines()
-    tables = (found for line in lines if (found := _TABLE.fullmatch(line)))
-    decided = ((int(found[1]), _COOKIE.search(found[2])) for found in tables)
-    cookies = tuple((table, int(cookie[1], 16) if cookie else None) for table, cookie in decided)
-    return Traced(cookies, tuple(sorted(_outputs(lines))))
+    decided: list[tuple[int, int | None]] = []
+    for found in filter(None, map(_TABLE.fullmatch, lines)):
+        # A packet never goes to a table before (OpenFlow 1.3.5, 5.1), so this is one of another bridge.
+        if not decided or int(found[1]) > decided[-1][0]:
+            cookie = _COOKIE.search(found[2])
+            decided.append((int(found[1]), int(cookie[1], 16) if cookie else None))
+    is_alone = sum(line.startswith(_BRIDGE) for line in lines) == 1
+    return Traced(tuple(decided), tuple(sorted(set(_outputs(lines)))) if is_alone else None)
 
 
 def _outputs(lines: list[str]) -> Iterator[int]:

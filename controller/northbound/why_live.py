@@ -74,7 +74,7 @@ def compare(answer: Item, addresses: Sequence[str]) -> Live:
     for hop, steps in zip(answer["hops"], steps_by_hop(answer["steps"]), strict=True):
         if hop["dpid"] in looked:
             address, found = looked[hop["dpid"]]
-            computed = Traced(tuple(_decided(step) for step in steps), tuple(sorted(hop["sends"])))
+            computed = Traced(tuple(_decided(step) for step in steps), tuple(sorted(set(hop["sends"]))))
             ways = {HELD: _in_held(found, hop), TRACED: _in_bridge(address, hop)}
             compared[hop["switch"]] = tuple(how for how, real in ways.items() if real)
             for how, real in ways.items():
@@ -96,7 +96,7 @@ def _in_held(found: Looked, hop: Item) -> Traced:
     down = {one.number for one in found.interfaces if not one.up}
     outcome = Interpreter(program, lambda interface: interface not in down).run(_packet(hop), hop["number"])
     decided = [(step.table, rules[id(step.flow)].cookie if step.flow else None) for step in outcome.steps]
-    return Traced(tuple(decided), tuple(sorted(number for number, _ in outcome.emitted)))
+    return Traced(tuple(decided), tuple(sorted({number for number, _ in outcome.emitted})))
 
 
 def _packet(hop: Item) -> Packet:
@@ -121,8 +121,8 @@ def _differences(where: str, computed: Traced, real: Traced, steps: Sequence[Ite
             return
     if len(real.decided) > len(computed.decided):
         yield f"{where}: goes on to {_flow(real.decided[len(computed.decided)])}"
-    elif computed.sends != real.sends:
-        yield f"{where}: sends to interfaces {_listed(real.sends)}, and not to {_listed(computed.sends)}"
+    elif real.sends is not None and computed.sends != real.sends:
+        yield f"{where}: sends to interfaces {_listed(real.sends)}, and not to {_listed(computed.sends or ())}"
 
 
 def _flow(decided: tuple[int, int | None] | None) -> str:

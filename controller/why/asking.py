@@ -120,6 +120,9 @@ def _back(known: Snapshot, there: Side, here: Side, trip: Trip) -> Generator[Non
     """The way of what the receiver would answer."""
     if there.port is None or trip.packet.eth_src & GROUP:
         return None
+    if here.network != there.network and here.port and set(here.port.networks) & set(there.port.networks):
+        # It was asked about a network that only one of them is on; what is sent on the other is no answer.
+        return None
     answer = replace(trip.packet, eth_dst=trip.packet.eth_src, eth_src=there.mac, tags=there.tags, priority=0)
     return (yield from follow(known, there, here, answer))
 
