@@ -127,6 +127,8 @@ def _to_nobody(known: Snapshot, trip: Trip) -> str:
 
 def _route(known: Snapshot, trip: Trip, hops: tuple[Hop, ...]) -> str:
     names = [hops[0].entered, *(hop.switch for hop in hops), hops[-1].left or ""]
+    if trip.sender.port and trip.sender.port.endpoint:
+        names.insert(0, str(trip.sender.port.endpoint))
     if trip.receiver.port and trip.receiver.port.endpoint:
         names.append(str(trip.receiver.port.endpoint))
     key = known.keys.get(trip.sender.network or "")

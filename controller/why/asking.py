@@ -53,7 +53,9 @@ def explain(
     back = yield from _back(known, there, here, trip)
     ways = way_of(known, trip), way_of(known, back) if back else None
     switches = dict.fromkeys(hop.switch for way in ways if way for hop in way.hops)
-    notes = (*_notes(trip), *filter(None, map(health, switches)))
+    others = [name for name in _common(sender, receiver) if name != trip.sender.network]
+    more = [f"both are on {', '.join(others)}, too"] if others else []
+    notes = (*more, *_notes(trip), *filter(None, map(health, switches)))
     macs = _macs(known, sender.port), _macs(known, receiver.port)
     yield Answer(trip.sender, there, question.wanted.text, *ways, notes, *macs)
 
@@ -72,10 +74,14 @@ def _sides(known: Snapshot, sender: Party, receiver: Party, question: Question) 
     """Both in their roles: on the network that was asked for, or the first that both are on, or each on its first."""
     if question.network is not None and question.network not in sender.networks:
         raise Unclear("network", f"{sender.name} is not on {question.network}")
-    both = [name for name in sorted(sender.networks) if name in receiver.networks]
-    network = question.network or next(iter(both), sender.networks[0])
+    network = question.network or next(iter(_common(sender, receiver)), sender.networks[0])
     other = network if network in receiver.networks or not receiver.networks else receiver.networks[0]
     return _side(known, sender, network, STAND_INS[0]), _side(known, receiver, other, STAND_INS[1])
+
+
+def _common(sender: Party, receiver: Party) -> list[str]:
+    """Networks that both are on."""
+    return [name for name in sender.networks if name in receiver.networks]
 
 
 def _side(known: Snapshot, party: Party, network: str, stand_in: int) -> Side:

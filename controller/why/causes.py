@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apps import forwarding, learning
-from apps.pipeline import CLASSIFY, PIPELINE, SOURCE
+from apps.pipeline import CLASSIFY, DESTINATION, PIPELINE, SOURCE
 from controller.dataplane.fields import mac_text
 from controller.dataplane.interpreter import Step
 from controller.fabric.model import End, Link
@@ -78,7 +78,7 @@ def _frame(known: Snapshot, trip: Trip) -> Iterator[str]:
         yield f"forged source: {port.id} may send from {_macs(macs)} only, not from {source}"
     elif flow and flow.reason.app == learning.APP:
         yield f"forged source: {source} is a group address, from which nobody may send"
-    elif flow and flow.reason.app == forwarding.APP:
+    elif end.table == DESTINATION.id and flow and flow.reason.app == forwarding.APP:
         yield f"no network carries such frames: {flow.reason.note}"
 
 
