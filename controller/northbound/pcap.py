@@ -25,9 +25,7 @@ def frames_of(file: Path) -> list[bytes]:
     """Each frame, as far as it was captured. Raises BadCapture and OSError."""
     data = file.read_bytes()
     if data.startswith(_NEXT_GENERATION):
-        raise BadCapture(
-            "is in the pcapng format; `editcap -F pcap` and `tcpdump -r ... -w ...` make a pcap file of it"
-        )
+        raise BadCapture("is in the pcapng format; `editcap -F pcap` makes a pcap file of it")
     order = _MAGICS.get(data[:4])
     if order is None or len(data) < 24:
         raise BadCapture("is no capture file of tcpdump")

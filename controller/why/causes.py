@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from apps import forwarding, learning
 from apps.pipeline import CLASSIFY, DESTINATION, PIPELINE, SOURCE
 from controller.dataplane.fields import mac_text
+from controller.dataplane.flow import ToGroup
 from controller.dataplane.interpreter import Step
 from controller.fabric.model import End, Link
 from controller.fabric.outside_loops import Attachment
@@ -140,8 +141,11 @@ def _end(known: Snapshot, trip: Trip) -> str:
     for left in last.exits:
         if left.place in known.wiring.down:
             return f"interface {known.interface(left.place)} of {switch} is down"
-    what = reason_of(step)
-    return f"{switch} drops it in table {TABLES[step.table]}: {what}"
+    groups = known.interpreters[switch].program.groups
+    used = [action.group for action in step.flow.actions if isinstance(action, ToGroup)] if step.flow else []
+    if used and not last.exits:
+        return f"no interface of {switch} is up for its {groups[used[0]].reason.note}"
+    return f"{switch} drops it in table {TABLES[step.table]}: {reason_of(step)}"
 
 
 def reason_of(step: Step) -> str:

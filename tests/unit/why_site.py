@@ -105,10 +105,15 @@ def core_of() -> Core:
         core.heard(other, one, 0.0)
     at = Attachment("blue/web", "blue/looped")
     core.loops.blocked[at] = Block(at, at, Cause.REFLECTED)
+    settle(core)
+    return core
+
+
+def settle(core: Core) -> None:
+    """Let the switches confirm all that they are told."""
     core.changes()
     while core.confirmed(core.connected_switches()):
         core.changes()
-    return core
 
 
 @dataclass(frozen=True)
