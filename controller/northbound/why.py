@@ -79,9 +79,7 @@ def why(
         plain = {**answer, "live": compared.plain()} if compared else answer
         typer.echo(json.dumps(plain, indent=2, ensure_ascii=False))
     else:
-        print_answer(answer)
-        for line in compared.lines() if compared else ():
-            typer.echo(line)
+        print_answer(answer, compared.lines() if compared else ())
     if compared and compared.differences:
         raise typer.Exit(DIFFERS)
     raise typer.Exit(0 if answer["verdict"] in ARRIVES else 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import typer
@@ -18,28 +18,30 @@ FIRST_TABLE = "classify"
 _INDENT = 15
 
 
-def print_answer(answer: Item) -> None:
-    """Print it."""
-    typer.echo("\n".join(answer_lines(answer, terminal_width())))
+def print_answer(answer: Item, more: Iterable[str] = ()) -> None:
+    """Print it, and more lines."""
+    width = terminal_width()
+    lines = [*answer_lines(answer, width), *(piece for line in more for piece in folded(line, width, 2))]
+    typer.echo("\n".join(lines))
 
 
 def answer_lines(answer: Item, width: int | None) -> Iterator[str]:
     """The lines, at most `width` columns wide."""
     yield from _verdict("", answer, width)
     for cause in answer["causes"][1:]:
-        yield from _folded(f"also: {cause}", width, 6)
+        yield from folded(f"also: {cause}", width, 6)
     for hop, steps in zip(answer["hops"], steps_by_hop(answer["steps"]), strict=True):
         yield ""
-        yield from _folded(_heading(hop), width, 4)
+        yield from folded(_heading(hop), width, 4)
         for step in steps:
-            yield from _folded(f"  {step['table']:{_INDENT - 2}}{step['reason']}", width, _INDENT)
+            yield from folded(f"  {step['table']:{_INDENT - 2}}{step['reason']}", width, _INDENT)
             if step["flow"]:
-                yield from _folded(f"{'':{_INDENT}}{step['flow']}", width, _INDENT)
+                yield from folded(f"{'':{_INDENT}}{step['flow']}", width, _INDENT)
     yield ""
     if answer["back"]:
         yield from _verdict("back: ", answer["back"], width)
     for note in answer["notes"]:
-        yield from _folded(f"note: {note}", width, 6)
+        yield from folded(f"note: {note}", width, 6)
 
 
 def steps_by_hop(steps: Sequence[Item]) -> list[list[Item]]:
@@ -62,14 +64,14 @@ def _heading(hop: Item) -> str:
 
 
 def _verdict(before: str, way: Item, width: int | None) -> Iterator[str]:
-    first, *more = _folded(before + way["text"], width, len(before) + 2)
+    first, *more = folded(before + way["text"], width, len(before) + 2)
     verdict = way["verdict"]
     coloured = typer.style(verdict, fg=COLOURS[verdict])
     yield first.replace(verdict, coloured, 1)
     yield from more
 
 
-def _folded(text: str, width: int | None, indent: int) -> Iterator[str]:
+def folded(text: str, width: int | None, indent: int) -> Iterator[str]:
     """The text in lines, broken behind blanks and commas; all but the first are indented."""
     line = ""
     for piece in re.split(r"(?<=[ ,])(?=[^ ])", plain(text)):

@@ -88,7 +88,7 @@ def test_wrong_usage_and_unclear_questions(site: Site) -> None:
         (("blue/w1",), "Missing argument 'TO'"),
         (("blue/w1", "blue/w2", "ping"), "PACKET: 'ping' is no file, and no frame: it is neither icmp, arp,"),
         (("blue/w1", "blue/w2", "tcp/0"), "PACKET: 'tcp/0' is no file, and no frame: ports of tcp are 1 to 65535"),
-        (("blue/w1", "blue/w2", "0" * 300), "is no file, and no frame"),
+        (("blue/w1", "blue/w2", "z" * 300), "zzz: File name too long"),
         (("blue/w1", "blue/w2", __file__), "is no capture file of tcpdump"),
         (("blue/w1", "blue/none"), "error: to: there is no port blue/none"),
         (("blue/w1", "x" * 700), "error: to: string should have at most 600 characters"),
@@ -191,9 +191,12 @@ def test_bridges_of_this_machine(site: Site, monkeypatch: pytest.MonkeyPatch, tm
         asked.append((directory, bridge, hop["number"]))
         return Traced(((0, 0x77),), ())
 
-    monkeypatch.setattr(
-        why_live, "look", lambda address: looked(Path(address).stem, CORE.compiler.program(Path(address).stem))
-    )
+    def look(address: str) -> Looked:
+        name = Path(address).stem
+        return looked(name, CORE.compiler.program(name))
+
+    monkeypatch.delenv("COLUMNS")
+    monkeypatch.setattr(why_live, "look", look)
     monkeypatch.setattr(why_live, "trace", trace)
     code, output, _ = run(site, "blue/w1", "blue/w2", "--live")
     assert (code, asked) == (3, [(tmp_path, "s1", 3), (tmp_path, "s2", 2)])

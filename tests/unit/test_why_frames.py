@@ -100,7 +100,7 @@ def test_connections_and_datagrams(ips: Pair) -> None:
     ],
 )
 def test_what_is_no_frame(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=f"^{said}$"):
+    with pytest.raises(ValueError, match=rf"^{said}$"):
         wanted_of(text)
 
 
@@ -120,7 +120,7 @@ def test_a_frame_that_is_given_stays_as_it_is(
     assert (found.tags, found.priority) == (tuple(tags), priority if tags else 0)
     assert frame_of(found) == data.ljust(60, b"\0")
     for length in range(len(macs) + 4 * len(tags) + 2):
-        with pytest.raises(ValueError, match="^it is shorter"):
+        with pytest.raises(ValueError, match=r"^it is shorter"):
             packet_in(data[:length])
 
 
