@@ -108,6 +108,8 @@ def way_of(known: Snapshot, trip: Trip) -> Way:
     if trip.arrival is None:
         found = tuple(causes(known, trip))
         return Way(Verdict.BLOCKED, f"blocked: {found[0]}", found, hops, steps)
+    if trip.cut:
+        return Way(Verdict.BLOCKED, f"blocked: {trip.cut}", (trip.cut,), hops, steps)
     verdict = Verdict.FLOODED if trip.is_flooded else Verdict.DELIVERED
     why = ""
     if trip.is_flooded:

@@ -49,6 +49,8 @@ class Trip:
     """How often it did."""
     is_circling: bool = False
     """Whether it goes round for ever."""
+    cut: str = ""
+    """Why a tunnel on its way carries nothing (`controller.why.underlay`)."""
 
     @property
     def is_to_all(self) -> bool:

@@ -43,6 +43,7 @@ KEYS = {
     "blue/web": SegmentKey(Segment.VLAN, 101),
     "blue/db": SegmentKey(Segment.VLAN, 102),
     "blue/far": SegmentKey(Segment.VXLAN, 70001),
+    "op/under": SegmentKey(Segment.VLAN, 10),
     "red/far": SegmentKey(Segment.VXLAN, 80001),
 }
 
@@ -90,13 +91,13 @@ GONE = {"b-gone", "s4:vxlan0"}
 """Interfaces that are not there."""
 
 
-def core_of() -> Core:
+def core_of(intent: Intent = INTENT) -> Core:
     """A core that has seen all but one of the switches, and the wires between three of them."""
     core = Core()
-    core.adopt(INTENT, KEYS)
+    core.adopt(intent, KEYS)
     wires = {"s1": ("l12",), "s2": ("l21", "l23"), "s3": ("l32",), "s4": (), "s6": ()}
     for switch, ends in wires.items():
-        taps = [port.interface for port in PORTS.values() if port.switch == switch and port.interface]
+        taps = [port.interface for port in intent.ports.values() if port.switch == switch and port.interface]
         names = [name for name in ("vxlan0", *ends, *taps) if not {name, f"{switch}:{name}"} & GONE]
         interfaces = [Interface(name, number, up=name != "b-down") for number, name in enumerate(names, 1)]
         core.switch_ready(switch, interfaces, True, 0.0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
 from controller.fabric.model import Interface
+from controller.intent.model import Network, Port, Segment
 from controller.why.asking import Question, explain
 from controller.why.frames import wanted_of
 from controller.why.parties import Unclear
-from tests.unit.why_site import INTENT, KEYS, PORTS, Site, core_of, settle
+from tests.unit.why_site import INTENT, KEYS, NETWORKS, PORTS, Site, core_of, settle
 
 SITE = Site(core_of())
 FORGED = "0200000000020200000000770800" + "00" * 46
@@ -147,6 +149,30 @@ def test_the_way_there_and_not_back() -> None:
     assert answer.back.text == "blocked: no interface of s3 is up for its next hop to s1"
     core.changes()
     assert Site(core).ask("blue/w1", "blue/w2").text == "blocked: no path: no links lead from s1 to s3"
+
+
+def test_a_tunnel_over_a_network_of_ours() -> None:
+    """What its endpoints are plugged into is found by their addresses."""
+    under = {
+        name: Port("op", name, "op/under", switch=switch, interface=f"o-{name}", mac=mac, ip=(ip_address(endpoint),))
+        for name, switch, mac, endpoint in (
+            ("h1", "s2", "02:00:00:00:01:01", "192.0.2.1"),
+            ("h3", "s3", "02:00:00:00:01:03", "192.0.2.3"),
+        )
+    }
+    networks = {**NETWORKS, "op/under": Network("op", "under", Segment.VLAN)}
+    ports = {**PORTS, **{port.id: port for port in under.values()}}
+    core = core_of(replace(INTENT, networks=networks, ports=ports))
+    assert Site(core).ask("blue/f1", "blue/f3").there.text == SITE.ask("blue/f1", "blue/f3").there.text
+    number = core.fabric.switches["s3"].interfaces["o-h3"].number
+    core.interface_changed("s3", Interface("o-h3", number, up=False), False)
+    settle(core)
+    answer = Site(core).ask("blue/f1", "blue/f3")
+    cause = "interface o-h3 of s3 is down, which op/h3 is on"
+    assert answer.text == f"blocked: the tunnel from 192.0.2.1 to 192.0.2.3 is cut: {cause}"
+    assert answer.back
+    assert answer.back.text == f"blocked: the tunnel from 192.0.2.3 to 192.0.2.1 is cut: {cause}"
+    assert Site(core).ask("blue/f1", "blue/out").there.verdict == "delivered", "nothing is known of its underlay"
 
 
 def test_switches_that_may_do_something_else_are_noted() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from controller.answers import Answers
@@ -27,7 +27,7 @@ from tests.property.scene import Scene, World
 from tests.property.test_isolation import outcome
 from tests.property.worlds import worlds
 
-PAIRS_PER_WORLD = 6
+PAIRS_PER_WORLD = 4
 
 
 def ask(world: World, sender: str, receiver: str, packet: str) -> Answer:
@@ -121,6 +121,7 @@ def says_why(scene: Scene, answer: Answer) -> None:
         assert (way.hops[-1].switch, way.hops[-1].left) == (there.port.switch, there.port.interface)
 
 
+@settings(max_examples=60)
 @given(worlds(), st.data())
 def test_an_address_is_as_good_as_a_name_or_the_answer_says_that_it_is_not(world: World, data: st.DataObject) -> None:
     scene = world.scene
