@@ -250,6 +250,13 @@ class WhyTunnel(Row):
     source: str
 
 
+class WhyExit(Row):
+    """An interface by which a frame leaves."""
+
+    interface: str
+    number: int
+
+
 class WhyHop(Row):
     """The frame in one switch on its way."""
 
@@ -261,8 +268,8 @@ class WhyHop(Row):
     """That interface's, in OpenFlow."""
     out: str | None
     """The interface by which it leaves on that way; null where it ends."""
-    sends: list[int]
-    """Numbers of all interfaces by which something leaves."""
+    sends: list[WhyExit]
+    """All interfaces by which something leaves."""
     frame: str
     """As it enters, in hex."""
     tunnel: WhyTunnel | None

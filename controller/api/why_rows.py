@@ -63,7 +63,7 @@ def _hop(hop: Hop) -> dict[str, Any]:
         "in": hop.entered,
         "number": hop.entered_by,
         "out": hop.left,
-        "sends": [number for number, _ in hop.sends],
+        "sends": [{"interface": name, "number": number} for number, name in hop.sends],
         "frame": hop.frame.hex(),
         "tunnel": {"id": hop.tunnel[0], "source": str(hop.tunnel[1])} if hop.tunnel else None,
     }

@@ -65,7 +65,10 @@ class Visit:
     @property
     def way(self) -> tuple[Visit, ...]:
         """All visits from where the packet entered first to this one."""
-        return (*(self.before.way if self.before else ()), self)
+        found = [self]
+        while found[-1].before:
+            found.append(found[-1].before)
+        return tuple(reversed(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,9 @@ def compare(answer: Item, addresses: Sequence[str]) -> Live:
     for hop, steps in zip(answer["hops"], steps_by_hop(answer["steps"]), strict=True):
         if hop["dpid"] in looked:
             address, found = looked[hop["dpid"]]
-            computed = Traced(tuple(_decided(step) for step in steps), tuple(sorted(set(hop["sends"]))))
+            computed = Traced(
+                tuple(_decided(step) for step in steps), tuple(sorted({one["number"] for one in hop["sends"]}))
+            )
             ways = {HELD: _in_held(found, hop), TRACED: _in_bridge(address, hop)}
             compared[hop["switch"]] = tuple(how for how, real in ways.items() if real)
             for how, real in ways.items():

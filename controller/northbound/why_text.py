@@ -15,6 +15,8 @@ Item: TypeAlias = Mapping[str, Any]
 
 COLOURS = {"delivered": "green", "blocked": "red", "flooded": "yellow", "unknown": "yellow"}
 FIRST_TABLE = "classify"
+MOST_NAMED = 4
+"""Interfaces by which a frame leaves that gets to others."""
 _INDENT = 15
 
 
@@ -58,8 +60,14 @@ def _heading(hop: Item) -> str:
     parts = [f"in {hop['in']}"]
     if hop["tunnel"]:
         parts[0] += f" from {hop['tunnel']['source']}, key {hop['tunnel']['id']}"
+    others = list(dict.fromkeys(one["interface"] for one in hop["sends"]))
     if hop["out"]:
         parts.append(f"out {hop['out']}")
+    elif others:
+        more = ", ..." if len(others) > MOST_NAMED else ""
+        parts.append(f"sent elsewhere: {', '.join(others[:MOST_NAMED])}{more}")
+    else:
+        parts.append("ends here")
     return f"{hop['switch']}: {', '.join(parts)}"
 
 

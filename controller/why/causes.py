@@ -30,7 +30,7 @@ def causes(known: Snapshot, trip: Trip) -> list[str]:
     if sender.network == receiver.network and sender.port and receiver.port:
         found += _way(known, sender, receiver)
     found += _elsewhere(known, trip)
-    if not found:
+    if not found or trip.is_circling:
         found.append(_end(known, trip))
     return list(dict.fromkeys(found))
 
@@ -143,7 +143,7 @@ def _end(known: Snapshot, trip: Trip) -> str:
             return f"interface {known.interface(left.place)} of {switch} is down"
     groups = known.interpreters[switch].program.groups
     used = [action.group for action in step.flow.actions if isinstance(action, ToGroup)] if step.flow else []
-    if used and not last.exits:
+    if used and used[0] in groups and not last.exits:
         return f"no interface of {switch} is up for its {groups[used[0]].reason.note}"
     return f"{switch} drops it in table {TABLES[step.table]}: {reason_of(step)}"
 

@@ -12,6 +12,9 @@ from controller.intent.model import Port
 from controller.why.frames import GROUP
 from controller.why.snapshot import Snapshot
 
+MOST_VISITS = 4
+"""To each switch on average, before a frame counts as going round. One that is flooded visits each once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -87,6 +90,8 @@ def follow(known: Snapshot, sender: Side, receiver: Side, packet: Packet) -> Gen
         for visit in visits(known.interpreters, known.wiring, *start):
             found.append(visit)
             yield
+            if len(found) > MOST_VISITS * len(known.interpreters):
+                raise ForwardingLoop
     except ForwardingLoop:
         is_circling = True
     arrivals = [(visit, one) for visit in found for one in visit.exits if _is_there(known, receiver, one)]

@@ -32,9 +32,13 @@ from tests.end_to_end.test_overlay_two_layers import GREEN, GUESTS
 
 pytestmark = pytest.mark.ovs
 
-IPV4, ARP = 0x0800, 0x0806
+IPV4 = 0x0800
+ETHERTYPES = {"arp": 0x0806, "nd": 0x86DD}
 FORGED = "02:00:00:00:00:77"
-SAMPLE = 150
+UNKNOWN = "unknown"
+DESTINATIONS = {"arp": BROADCAST, "nd": "33:33:ff:00:00:00", UNKNOWN: "02:00:00:00:00:88"}
+"""MACs, by kind of frame."""
+SAMPLE = 100
 TRACED_ANSWERS = 25
 
 
@@ -93,7 +97,7 @@ def answers(fabric: Installation, server: Server, prober: Prober, cases: Iterabl
     for case in cases:
         station = fabric.lab.stations[case.sender]
         question = {"from": ports[guest_of(case.sender)], "to": ports[case.receiver], "network": station.network}
-        packet = sent(prober, station, case, "asked").hex() if case.source else case.kind
+        packet = sent(prober, station, case, "asked").hex() if case.source or case.kind == UNKNOWN else case.kind
         found[case] = ask(server, "/api/v1/why", {**question, "packet": packet})
     return found
 
@@ -106,7 +110,7 @@ def sent(prober: Prober, station: Station, case: Case, token: str) -> bytes:
 
 
 def mac_of(prober: Prober, case: Case) -> str:
-    return BROADCAST if case.kind == "arp" else MACS[case.receiver]
+    return DESTINATIONS.get(case.kind) or MACS[case.receiver]
 
 
 MACS: dict[str, str] = {}
@@ -119,7 +123,7 @@ def arrived(fabric: Installation, prober: Prober, cases: Iterable[Case]) -> set[
     prober.sightings(quiet=0.1)
     for number, case in enumerate(cases):
         tokens[f"w{number}"] = case
-        ethertype = ARP if case.kind == "arp" else IPV4
+        ethertype = ETHERTYPES.get(case.kind, IPV4)
         prober.send(case.sender, f"w{number}", dst=mac_of(prober, case), src=case.source, ethertype=ethertype)
     seen = prober.sightings(quiet=0.7, timeout=20.0)
     found = ((tokens[one.token], one.station) for one in seen if one.token in tokens)
@@ -152,8 +156,13 @@ def test_every_pair(fabric: Installation, server: Server, prober: Prober) -> Non
         assert answer["back"] is None or answer["back"]["verdict"] == answer["verdict"]
 
 
-def test_broadcasts(fabric: Installation, server: Server, prober: Prober) -> None:
-    check(fabric, server, prober, [replace(case, kind="arp") for case in some_pairs(fabric, 1)])
+@pytest.mark.parametrize("kind", DESTINATIONS)
+def test_what_is_flooded(fabric: Installation, server: Server, prober: Prober, kind: str) -> None:
+    told = check(fabric, server, prober, [replace(case, kind=kind) for case in some_pairs(fabric, 1)])
+    assert {answer["verdict"] for answer in told.values()} == {
+        "flooded" if kind == UNKNOWN else "delivered",
+        "blocked",
+    }
 
 
 def test_wrong_sources(fabric: Installation, server: Server, prober: Prober) -> None:

@@ -7,11 +7,17 @@ from ipaddress import ip_address
 
 import pytest
 
+from controller.dataplane.flow import AllowReturn, Flow, Output, Program, Reason
+from controller.dataplane.interpreter import Interpreter
+from controller.dataplane.packet import Packet
 from controller.fabric.model import Interface
 from controller.intent.model import Network, Port, Segment
+from controller.why.answer import way_of
 from controller.why.asking import Question, explain
 from controller.why.frames import wanted_of
 from controller.why.parties import Unclear
+from controller.why.snapshot import take
+from controller.why.trip import MOST_VISITS, Side, follow
 from tests.unit.why_site import INTENT, KEYS, NETWORKS, PORTS, Site, core_of, settle
 
 SITE = Site(core_of())
@@ -239,3 +245,26 @@ def test_a_configuration_that_changes_meanwhile() -> None:
     core.adopt(replace(INTENT, ports={name: port for name, port in PORTS.items() if name != "blue/island"}), KEYS)
     with pytest.raises(Unclear, match=r"^no port has 10\.0\.0\.7; "):
         list(found)
+
+
+def test_a_frame_that_goes_round() -> None:
+    """Programs of ours do not let it; should they, the answer comes all the same."""
+    core = SITE.core
+    known = take(core.situation, core.compiler, {"blue/web"}, lambda *_: False)
+    back = Flow(0, 1, (), (AllowReturn(), *map(Output, range(1, 4))), None, None, 0, Reason("test", "to all"))
+    mirrors = dict.fromkeys(known.interpreters, Interpreter(Program({1: back})))
+    ports = core.situation.intent.ports
+    here = Side(ports["blue/w1"], "blue/web", None, 1)
+    there = Side(ports["blue/island"], "blue/web", None, 7)
+    work = follow(replace(known, interpreters=mirrors), here, there, Packet(7, 1))
+    yielded = 0
+    while True:
+        try:
+            next(work)
+            yielded += 1
+        except StopIteration as end:
+            trip = end.value
+            break
+    assert yielded <= MOST_VISITS * len(mirrors) + 1
+    assert (trip.is_circling, trip.arrival) == (True, None)
+    assert way_of(known, trip).causes[-1] == "it goes round between s1, s2, s3"
