@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from controller.dataplane.decoder import HeldFlow, HeldGroup
-from controller.dataplane.flow import Program
+from controller.dataplane.decoder import HELD, HeldFlow, HeldGroup
+from controller.dataplane.flow import Flow, Program
 from controller.northbound import why_live
 from controller.northbound.cli import app
 from controller.northbound.trace import Traced
@@ -122,9 +122,11 @@ def test_the_first_frame_of_a_capture_that_fits(site: Site, tmp_path: Path) -> N
 def looked(switch: str, program: Program) -> Looked:
     """A switch that holds a program."""
     view = CORE.fabric.switches[switch]
-    flows = tuple(HeldFlow(flow, cookie) for cookie, flow in program.flows.items())
+    flows = [HeldFlow(flow, cookie) for cookie, flow in program.flows.items()]
+    # Somebody's that takes some frames only, nobody can say which.
+    flows.append(HeldFlow(Flow(0, 65000, (), (), None, None, 0, HELD), 0x77, more_criteria=("tp_dst",)))
     groups = tuple(HeldGroup(group) for group in program.groups.values())
-    return Looked(view.dpid, tuple(view.interfaces.values()), flows, groups)
+    return Looked(view.dpid, tuple(view.interfaces.values()), tuple(flows), groups)
 
 
 def without(program: Program, note: str) -> Program:

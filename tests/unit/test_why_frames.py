@@ -79,7 +79,7 @@ def test_who_has_it_in_ipv6() -> None:
 def test_connections_and_datagrams(ips: Pair) -> None:
     found = built("tcp/443", ips)
     segment = found.get_protocol(tcp.tcp)
-    assert (segment.dst_port, segment.bits) == (443, tcp.TCP_SYN)
+    assert (segment.dst_port, segment.bits, segment.window_size) == (443, tcp.TCP_SYN, 65535)
     start = 34 if ips is FOUR else 54
     assert is_right(6, ips, found.data[start : start + 20])
     found = built("udp/53", ips)
