@@ -16,7 +16,7 @@ Item: TypeAlias = Mapping[str, Any]
 COLOURS = {"delivered": "green", "blocked": "red", "flooded": "yellow", "unknown": "yellow"}
 FIRST_TABLE = "classify"
 MOST_NAMED = 4
-"""Interfaces by which a frame leaves that gets to others."""
+"""Interfaces by which a frame leaves that does not get there."""
 _INDENT = 15
 
 
@@ -65,7 +65,7 @@ def _heading(hop: Item) -> str:
         parts.append(f"out {hop['out']}")
     elif others:
         more = ", ..." if len(others) > MOST_NAMED else ""
-        parts.append(f"sent elsewhere: {', '.join(others[:MOST_NAMED])}{more}")
+        parts.append(f"sent to {', '.join(others[:MOST_NAMED])}{more}")
     else:
         parts.append("ends here")
     return f"{hop['switch']}: {', '.join(parts)}"

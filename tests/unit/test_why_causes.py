@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from controller.dataplane.fields import mac_text
 from controller.dataplane.flow import AllowReturn, Flow, Output, Program, Reason
 from controller.dataplane.interpreter import Interpreter
 from controller.dataplane.packet import Packet
@@ -129,10 +130,16 @@ def test_an_address_that_is_not_known_is_flooded() -> None:
     assert Site(core).ask("blue/w1", "blue/quiet").there.verdict == "delivered"
 
 
+def test_what_stands_for_an_address_is_nobodys() -> None:
+    core = core_of()
+    core.observed("blue/web", "blue/quiet", 0x02FEED000001)
+    assert mac_text(Site(core).ask("blue/mute", "blue/w1").sender.mac) == "02:fe:ed:00:00:03"
+
+
 def test_a_mac_that_nobody_has() -> None:
     answer = SITE.ask("blue/w1", "02:00:00:00:00:88")
     assert (answer.there.verdict, answer.back) == ("unknown", None)
-    text = "unknown: nobody on blue/web is known to have 02:00:00:00:00:88; flooded to 5 interfaces"
+    text = "unknown: nobody on blue/web is known to have 02:00:00:00:00:88; flooded to 6 interfaces"
     assert answer.text == text
 
 

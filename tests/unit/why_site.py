@@ -66,6 +66,7 @@ PORTS = {
         _at("blue/w1", "s1", 1),
         _at("blue/w2", "s3", 2),
         _at("blue/quiet", "s3"),
+        _at("blue/mute", "s1"),
         _at("blue/near", "s1", 3),
         _at("blue/down", "s3", 4),
         _at("blue/gone", "s3", 5),
