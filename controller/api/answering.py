@@ -74,7 +74,7 @@ class Answering:
 
     def whole(self, request: Request, answer: Row) -> Response:
         """An answer that is small."""
-        return _answer(request, answer.model_dump_json())
+        return _answer(request, answer.model_dump_json(by_alias=True))
 
 
 def _answer(request: Request, text: str) -> Response:

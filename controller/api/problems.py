@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from controller.api.fabric_rows import BadCursor
 from controller.api.rows import ParameterError, Problem
+from controller.why.parties import Unclear
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(BadCursor, _invalid)
+    app.add_exception_handler(Unclear, _invalid)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -53,7 +55,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         errors = [ParameterError(parameter=str(one["loc"][-1]), detail=one["msg"].lower()) for one in error.errors()]
     else:
-        errors = [ParameterError(parameter="after", detail=str(error))]
+        parameter = error.parameter if isinstance(error, Unclear) else "after"
+        errors = [ParameterError(parameter=parameter, detail=str(error))]
     told = "; ".join(f"{one.parameter}: {one.detail}" for one in errors)
     return problem(422, told, errors=errors)
 

@@ -15,6 +15,7 @@ from controller.northbound.schema import schema
 from controller.northbound.show import show
 from controller.northbound.verify import verify
 from controller.northbound.watch import watch
+from controller.northbound.why import why
 
 app = typer.Typer(
     name="tenantry",
@@ -30,6 +31,7 @@ app.command()(schema)
 app.command()(show)
 app.command()(verify)
 app.command()(watch)
+app.command()(why)
 
 
 def _print_version(wanted: bool) -> None:

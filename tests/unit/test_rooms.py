@@ -50,18 +50,23 @@ ALLOWED = {
         *("apps", "controller.compiler", "controller.situation", "controller.verification", "controller.verify"),
         "controller.dataplane",
     },
+    "controller.why": {
+        *("controller.why", "controller.answers", "controller.compiler", "controller.situation"),
+        "controller.verification",
+        *("apps", "controller.dataplane", "controller.fabric", "controller.intent"),
+    },
     "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
     "controller.event_log": set(),
     "controller.timings": set(),
     "controller.api": {
         *("controller.api", "controller.core", "controller.compiler", "controller.event_log", "controller.timings"),
-        *("controller.dataplane", "controller.fabric", "controller.intent"),
+        *("controller.dataplane", "controller.fabric", "controller.intent", "controller.why"),
         *("controller.southbound.listen", "controller.southbound.statistics"),
     },
 }
 """What each room may import of ours; rooms that are not named may import anything."""
 
-PURE = ("controller.intent", "controller.fabric", "controller.dataplane", "controller.verify", "apps")
+PURE = ("controller.intent", "controller.fabric", "controller.dataplane", "controller.verify", "controller.why", "apps")
 PURE_FILES = (
     "controller.situation",
     "controller.network_plan",
