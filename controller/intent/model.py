@@ -2,8 +2,8 @@
 
 An `Intent` is the whole answer to "what was asked for": the fabric's switches and key pools, and every tenant's
 networks and ports. It is built by `controller.intent.loader` from YAML and from what was changed over the API, never
-changed afterwards (a reload makes a new one), and holds no state of the running system: keys that were allocated, addresses that were learned and interfaces
-that were seen live elsewhere.
+changed afterwards (a reload makes a new one), and holds no state of the running system: keys that were allocated,
+addresses that were learned and interfaces that were seen live elsewhere.
 
 Networks and ports are named `tenant/name` wherever a name must be unique.
 """

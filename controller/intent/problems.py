@@ -105,7 +105,9 @@ class Problems:
 
     def _located(self, position: int) -> tuple[str, int, int]:
         file, line, column = unpack(position)
-        return (str(self.files[file]), 0, 0) if file in self._resources else (str(self.files[file]), line + 1, column + 1)
+        return (
+            (str(self.files[file]), 0, 0) if file in self._resources else (str(self.files[file]), line + 1, column + 1)
+        )
 
 
 def _place(file: str, line: int, column: int) -> str:
