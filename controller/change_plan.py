@@ -113,14 +113,16 @@ def pointer(path: Steps, target: Target) -> str:
 
 def plan(intent: Intent, index: IntentIndex, base: Base, target: Target, content: Content | None) -> Plan:
     """What it comes to that the target has this content from now on, or is gone. Raises Refused."""
+    if content is None and target.kind == "networks" and (there := index.ports_by_network.get(target.id)):
+        names = ", ".join(port.id for port, _ in there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
+        raise Refused(Why.CONFLICT, f"network {target.id} has ports: {names}; delete them, or put them elsewhere")
     wanted = _wanted(intent, target, content)
     found = _checked(reduced(intent, index, base.fabric, wanted, ()), target, base)
     if found.wrong:
         # Once more with all that advice may name.
         others = (name for name in intent.networks if name.startswith(f"{target.tenant}/"))
         found = _checked(reduced(intent, index, base.fabric, wanted, others), target, base)
-        why = Why.CONFLICT if content is None else Why.INVALID
-        raise Refused(why, found.wrong[0].detail, found.wrong)
+        raise Refused(Why.INVALID, found.wrong[0].detail, found.wrong)
     built = build_intent(found.document)
     check_mtus(found, built)
     networks = _differing(intent.networks, built.networks, wanted.networks)

@@ -1,4 +1,4 @@
-"""The questions that can be asked, and where: `/api/v1/...` and `/metrics`. Nothing can be changed here.
+"""What can be asked and changed, and where: `/api/v1/...` and `/metrics`.
 
 Each question is a small function of a class for its subject; the classes share what they read (`Sources`). Everything
 reads the core between two of its events. Rows are made as `controller.api.answering` says.
@@ -14,6 +14,8 @@ from controller.api.about_fabric import fabric_questions
 from controller.api.about_happenings import happenings
 from controller.api.about_tenants import tenant_questions
 from controller.api.about_why import why_question
+from controller.api.changes import changes
+from controller.api.content import schemas
 from controller.api.problems import answer_errors
 from controller.api.sources import Sources
 
@@ -32,10 +34,13 @@ def make_app(sources: Sources) -> FastAPI:
         redirect_slashes=False,
     )
     answer_errors(app)
-    for router in (tenant_questions(sources), fabric_questions(sources), happenings(sources), why_question(sources)):
+    questions = (tenant_questions(sources), fabric_questions(sources), happenings(sources), why_question(sources))
+    for router in (*questions, changes(sources)):
         app.include_router(router)
     # Written once: to make it takes longer than any answer may.
-    document = json.dumps(app.openapi()).encode()
+    description = app.openapi()
+    description["components"]["schemas"].update(schemas())
+    document = json.dumps(description).encode()
 
     @app.get(OPENAPI, include_in_schema=False)
     async def openapi() -> Response:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -25,7 +25,9 @@ from controller.core import Core
 from controller.event_log import EventKind, EventLog
 from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment, Block, Cause
+from controller.intent.document import FabricDocument
 from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
+from controller.intent.write import Outcome, Refused, Why, Write
 from controller.southbound.listen import Listen
 from controller.southbound.statistics import Statistics
 from controller.timings import Timings
@@ -119,11 +121,27 @@ def events_of() -> EventLog:
     return log
 
 
+class NoWrites:
+    """Nothing can be changed."""
+
+    async def write(self, write: Write) -> Outcome:
+        raise Refused(Why.CONFLICT, f"nothing is changed here: {write.path}")
+
+    def version(self, path: str) -> int | None:
+        return None
+
+    def marks(self) -> Iterable[str]:
+        return ()
+
+    def fabric(self) -> FabricDocument:
+        return FabricDocument()
+
+
 def sources_of(core: Core, events: EventLog) -> Sources:
     """What answers about them are made of."""
     switches = Switches()
     metrics = Metrics(core, switches, events, Timings(lambda: 0.0), "1.2.3")
-    return Sources(core, switches, events, metrics, Answering(core), "1.2.3", START)
+    return Sources(core, switches, events, metrics, Answering(core), NoWrites(), "1.2.3", START)
 
 
 def app_of(core: Core, events: EventLog) -> FastAPI:
@@ -153,7 +171,7 @@ def serving(directory: Path, more: Sequence[Endpoint] = (), core: Core | None = 
     is_open, stop = threading.Event(), asyncio.Event()
 
     async def run() -> None:
-        server = Serving(core, Switches(), events, Timings(loop.time))
+        server = Serving(core, Switches(), events, Timings(loop.time), NoWrites())
         await server.open([Endpoint(Listen(path=socket)), *more])
         working = asyncio.create_task(server.run())
         is_open.set()
