@@ -7,6 +7,7 @@ reads the core between two of its events. Rows are made as `controller.api.answe
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from fastapi import FastAPI, Response
 
@@ -16,7 +17,7 @@ from controller.api.about_tenants import tenant_questions
 from controller.api.about_why import why_question
 from controller.api.changes import changes
 from controller.api.content import schemas
-from controller.api.problems import answer_errors
+from controller.api.problems import MEDIA_TYPE, answer_errors
 from controller.api.sources import Sources
 
 OPENAPI = "/api/v1/openapi.json"
@@ -38,9 +39,7 @@ def make_app(sources: Sources) -> FastAPI:
     for router in (*questions, changes(sources)):
         app.include_router(router)
     # Written once: to make it takes longer than any answer may.
-    description = app.openapi()
-    description["components"]["schemas"].update(schemas())
-    document = json.dumps(description).encode()
+    document = json.dumps(_completed(app.openapi())).encode()
 
     @app.get(OPENAPI, include_in_schema=False)
     async def openapi() -> Response:
@@ -48,3 +47,14 @@ def make_app(sources: Sources) -> FastAPI:
         return Response(document, media_type="application/json")
 
     return app
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    """With what FastAPI does not know: the contents of writes, and of what type errors are."""
+    document["components"]["schemas"].update(schemas())
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+    return document

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from controller.api import rows
 from controller.api.content import content_of, described
@@ -20,6 +20,7 @@ from controller.api.resources import resource
 from controller.api.sources import NOT_FOUND, Sources
 from controller.drain_plan import canonical
 from controller.intent.api_part import ROOT
+from controller.intent.scalars import End, Name
 from controller.intent.write import Conditions, Outcome, Result, Write
 
 _VERSION = re.compile(r'"([0-9]{1,15})\.[0-9a-f]+"')
@@ -83,7 +84,8 @@ def changes(sources: Sources) -> APIRouter:
 
 
 def _parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    form: Any = End if name in ("end", "other") else Name
+    return {"name": name, "in": "path", "required": True, "schema": TypeAdapter(form).json_schema()}
 
 
 def _responses(done: dict[int, tuple[Any, str]]) -> dict[int | str, dict[str, Any]]:
