@@ -54,7 +54,7 @@ def drain(
     elif item["state"] == "clear":
         typer.echo("safe to unplug: no frame uses it any more")
     else:
-        why = "there is no other way" if item["state"] == "needed" else "not all switches have confirmed yet"
+        why = "it is still needed" if item["state"] == "needed" else "not all switches have confirmed yet"
         typer.echo("\n  ".join([f"not safe to unplug: {why}", *item["uses"]]))
     raise typer.Exit(0 if item["state"] == "clear" else 1)
 
