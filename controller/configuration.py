@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from controller.intent.allocation import AllocationProblem
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.kept_trees import KeptTrees
 from controller.intent.key_register import KeyRegister, LedgerEdit
@@ -49,6 +50,8 @@ class Configuration:
         self.moves = Moves(ledger.held, ledger.unsettled)
         """The keys in force, and which networks move from one to another."""
         self._unsettled = ledger.unsettled
+        self._told: frozenset[AllocationProblem] = frozenset()
+        """What is wrong with keys and was logged; after each load it is logged again, and not with each write."""
         self._waiting: dict[str, str] = {}
         self._trouble = ""
 
@@ -61,6 +64,7 @@ class Configuration:
 
         Nothing may be changed over the API until the edit is in force, or it would be lost.
         """
+        self._told = frozenset()
         loaded = load(self._paths, self._kept, self.part)
         return loaded, difference(self._in_force or Intent(), loaded.intent) if loaded.intent else None
 
@@ -80,8 +84,11 @@ class Configuration:
             raise
         is_first, self._in_force = self._in_force is None, edit.after
         for problem in problems:
+            if problem in self._told:
+                continue
             level = logging.ERROR if problem.fatal else logging.WARNING
             log.log(level, "%s", problem, extra={"network": problem.network})
+        self._told = frozenset(problems)
         # At first nobody knows the keys in the ledger, either.
         return KeyChanges(dict(self.moves.entered), dict(self.moves.second)) if is_first else self.moves.changes
 
