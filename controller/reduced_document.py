@@ -28,13 +28,13 @@ class Parts:
 def reduced(intent: Intent, index: IntentIndex, fabric: FabricDocument, wanted: Parts, more: Iterable[str]) -> Document:
     """What is wanted, and before it what it can disagree with, and these networks as well."""
     beside: dict[str, Port] = {}
-    for name in _networks_of(intent, wanted):
+    for name in _networks_of(wanted):
         beside.update((port.id, port) for port, _ in index.ports_by_network.get(name, ()))
     for form in wanted.ports.values():
         if form and (there := index.ports_by_switch.get(form.switch or "", {}).get(form.interface or "")):
             beside[there.id] = there
     kept = [port for name, port in sorted(beside.items()) if name not in wanted.ports]
-    names = {*_networks_of(intent, wanted), *more, *_same_keys(intent, wanted)}
+    names = {*_networks_of(wanted), *more, *_same_keys(intent, wanted)}
     names.update(network for port in kept for network in port.networks)
     own = {name.partition("/")[0] for name in (*wanted.networks, *wanted.ports)}
 
@@ -61,15 +61,13 @@ def _tenants(
     return tenants
 
 
-def _networks_of(intent: Intent, wanted: Parts) -> set[str]:
-    """Networks that are wanted, or that ports are on before or after."""
+def _networks_of(wanted: Parts) -> set[str]:
+    """Networks that are wanted, or that wanted ports are on. One that is left can disagree less than before."""
     names = set(wanted.networks)
-    for name, form in wanted.ports.items():
-        tenant = name.partition("/")[0]
+    for path, form in wanted.ports.items():
         if form:
+            tenant = path.partition("/")[0]
             names.update(f"{tenant}/{network}" for network in (form.network, *(form.trunk or {}).values()) if network)
-        if before := intent.ports.get(name):
-            names.update(before.networks)
     return names
 
 
