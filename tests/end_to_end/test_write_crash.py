@@ -16,7 +16,7 @@ from demo_daemon import DaemonProcess
 from tests.end_to_end.eventually import eventually
 
 FABRIC = 'fabric: {switches: {s1: {dpid: "00000000000000c1"}}}\n'
-NUMBERS, WRITERS, KILLS = 500, 4, 3
+NUMBERS, WRITERS, KILLS = 500, 4, 2
 """Each number is two writes."""
 
 

@@ -23,7 +23,7 @@ from controller.api.guard import STREAM, Guard, Streams
 from tests.unit.write_site import PORT, WriteSite, write_site
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
-EXAMPLES = 12
+EXAMPLES = 8
 NAMES = {"tenant": ("blue", "red"), "network": ("web",), "port": ("a",), "switch": ("s1",), "end": ("s1:a",)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from controller.change_plan import Plan, Target, plan
@@ -104,6 +104,7 @@ def without_places(details: Iterable[str]) -> set[str]:
     return {detail for detail in details if ", at " not in detail}
 
 
+@settings(max_examples=80)
 @given(st.lists(writes, min_size=1, max_size=8))
 def test_a_change_is_judged_as_if_it_were_in_a_file(history: list[tuple[str, Content | None]]) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -33,7 +33,7 @@ async def add_word(client: httpx.AsyncClient, path: str, word: str) -> int:
         if answer.status_code == 200:
             return tries
         assert answer.status_code == 412
-        await asyncio.sleep(0.003 * int(word[1:]))
+        await asyncio.sleep(0.01 * int(word[1:]))
 
 
 def test_on_one_resource(site: WriteSite) -> None:
