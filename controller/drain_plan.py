@@ -30,8 +30,6 @@ def plan_draining(intent: Intent, fabric: FabricDocument, part: ApiPart, write: 
 
     A mark has no content that could be lost, so it needs no conditions.
     """
-    if write.conditions != Conditions():
-        write.conditions.check(part.number(write.path))
     is_marked = part.number(write.path) is not None
     if write.content is None and not is_marked:
         raise Refused(Why.NOT_FOUND, "it is not marked as draining over the API")
@@ -43,6 +41,8 @@ def plan_draining(intent: Intent, fabric: FabricDocument, part: ApiPart, write: 
             raise Refused(Why.NOT_FOUND, f"there is no switch {name}")
     if len(ends) == 2 and ends[0].partition(":")[0] == ends[1].partition(":")[0]:
         raise Refused(Why.NOT_FOUND, f"both ends of the link are on switch {ends[0].partition(':')[0]}")
+    if write.conditions != Conditions():
+        write.conditions.check(part.number(write.path))
     marks = {*part.draining(), write.path} - ({write.path} if write.content is None else set())
     after = replace(intent, fabric=with_marks(build_fabric(fabric), marks))
     resources = {} if is_marked and write.content is not None else {write.path: write.content}

@@ -23,7 +23,7 @@ from controller.event_log import EventKind
 from controller.intent.api_part import MOST, ROOT, ApiPart, Content, PartEdit
 from controller.intent.document import FabricDocument
 from controller.intent.edit import IntentEdit
-from controller.intent.write import Conditions, Outcome, Refused, Result, Why, Write
+from controller.intent.write import Outcome, Refused, Result, Why, Write
 from controller.journaled import JournaledFiles
 from controller.state_file import StateError
 
@@ -112,7 +112,8 @@ class Writes:
         else:
             target = Target.at(write.path)
             self._check_owner(target)
-            if write.content is None and version is None and write.conditions == Conditions():
+            if write.content is None and version is None:
+                # Before conditions, which count only for what would be done without them (RFC 9110, 13.2.1).
                 raise Refused(Why.NOT_FOUND, f"there is no {ROOT}/{write.path}")
             write.conditions.check(version)
             planned = plan(intent, self._core.situation.index, base, target, write.content)
