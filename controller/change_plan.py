@@ -25,7 +25,7 @@ from controller.intent.loader import Base
 from controller.intent.model import Intent, Network, Port
 from controller.intent.problems import Problems
 from controller.intent.tree import Map
-from controller.intent.write import Mistake, Refused, Why
+from controller.intent.write import Mistake, Refusal, Refused
 from controller.intent.written import network_form, plain, port_form
 from controller.reduced_document import Parts, reduced
 from controller.situation import IntentIndex
@@ -115,14 +115,14 @@ def plan(intent: Intent, index: IntentIndex, base: Base, target: Target, content
     """What it comes to that the target has this content from now on, or is gone. Raises Refused."""
     if content is None and target.kind == "networks" and (there := index.ports_by_network.get(target.id)):
         names = ", ".join(port.id for port, _ in there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
-        raise Refused(Why.CONFLICT, f"network {target.id} has ports: {names}; delete them, or put them elsewhere")
+        raise Refused(Refusal.CONFLICT, f"network {target.id} has ports: {names}; delete them, or put them elsewhere")
     wanted = _wanted(intent, target, content)
     found = _checked(reduced(intent, index, base.fabric, wanted, ()), target, base)
     if found.wrong:
         # Once more with all that advice may name.
         others = (name for name in intent.networks if name.startswith(f"{target.tenant}/"))
         found = _checked(reduced(intent, index, base.fabric, wanted, others), target, base)
-        raise Refused(Why.INVALID, found.wrong[0].detail, found.wrong)
+        raise Refused(Refusal.INVALID, found.wrong[0].detail, found.wrong)
     built = build_intent(found.document)
     check_mtus(found, built)
     networks = _differing(intent.networks, built.networks, wanted.networks)
@@ -147,7 +147,7 @@ def _wanted(intent: Intent, target: Target, content: Content | None) -> Parts:
     values = target.document(content)
     if wrong := mistakes(values, Problems()):
         found = [Mistake(pointer(path, target), detail) for path, detail in wrong]
-        raise Refused(Why.INVALID, found[0].detail, found)
+        raise Refused(Refusal.INVALID, found[0].detail, found)
     form = Document.model_validate(values).tenants[target.tenant]
     wanted.networks.update((f"{target.tenant}/{name}", one) for name, one in form.networks.items())
     wanted.ports.update((f"{target.tenant}/{name}", one) for name, one in form.ports.items())

@@ -12,7 +12,7 @@ from controller.intent.build import build_fabric
 from controller.intent.document import FabricDocument, LinkDocument
 from controller.intent.edit import IntentEdit
 from controller.intent.model import Intent
-from controller.intent.write import Conditions, Mistake, Refused, Why, Write
+from controller.intent.write import Conditions, Mistake, Refusal, Refused, Write
 
 
 def canonical(kind: str, *names: str) -> str:
@@ -22,7 +22,7 @@ def canonical(kind: str, *names: str) -> str:
     try:
         return link_path(*LinkDocument.model_validate({"between": list(names)}).ends)
     except ValidationError:
-        raise Refused(Why.NOT_FOUND, f"{names[0]} and {names[1]} are no link; write switch:interface") from None
+        raise Refused(Refusal.NOT_FOUND, f"{names[0]} and {names[1]} are no link; write switch:interface") from None
 
 
 def plan_draining(intent: Intent, fabric: FabricDocument, part: ApiPart, write: Write) -> Plan:
@@ -32,15 +32,15 @@ def plan_draining(intent: Intent, fabric: FabricDocument, part: ApiPart, write: 
     """
     is_marked = part.number(write.path) is not None
     if write.content is None and not is_marked:
-        raise Refused(Why.NOT_FOUND, "it is not marked as draining over the API")
+        raise Refused(Refusal.NOT_FOUND, "it is not marked as draining over the API")
     if write.content:
-        raise Refused(Why.INVALID, "a mark has no content", [Mistake("", "write {}, or nothing")])
+        raise Refused(Refusal.INVALID, "a mark has no content", [Mistake("", "write {}, or nothing")])
     ends = write.path.split("/")[2:]
     for name in (end.partition(":")[0] for end in ends):
         if write.content is not None and name not in fabric.switches:
-            raise Refused(Why.NOT_FOUND, f"there is no switch {name}")
+            raise Refused(Refusal.NOT_FOUND, f"there is no switch {name}")
     if len(ends) == 2 and ends[0].partition(":")[0] == ends[1].partition(":")[0]:
-        raise Refused(Why.NOT_FOUND, f"both ends of the link are on switch {ends[0].partition(':')[0]}")
+        raise Refused(Refusal.NOT_FOUND, f"both ends of the link are on switch {ends[0].partition(':')[0]}")
     if write.conditions != Conditions():
         write.conditions.check(part.number(write.path))
     marks = {*part.draining(), write.path} - ({write.path} if write.content is None else set())

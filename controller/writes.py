@@ -23,7 +23,7 @@ from controller.event_log import EventKind
 from controller.intent.api_part import MOST, ROOT, ApiPart, Content, PartEdit
 from controller.intent.document import FabricDocument
 from controller.intent.edit import IntentEdit
-from controller.intent.write import Outcome, Refused, Result, Why, Write
+from controller.intent.write import Outcome, Refusal, Refused, Result, Write
 from controller.journaled import JournaledFiles
 from controller.state_file import StateError
 
@@ -95,10 +95,10 @@ class Writes:
             await asyncio.to_thread(self._files.append, edit)
             if not self._take(planned.edit):
                 self._files.take_back()
-                raise Refused(Why.UNSTORED, "the state directory cannot be written; see the daemon's log")
+                raise Refused(Refusal.UNSTORED, "the state directory cannot be written; see the daemon's log")
         except StateError as error:
             log.error("%s", error)
-            raise Refused(Why.UNSTORED, "the state directory cannot be written; see the daemon's log") from None
+            raise Refused(Refusal.UNSTORED, "the state directory cannot be written; see the daemon's log") from None
         self._configuration.part.take(edit)
         await asyncio.to_thread(self._files.fold_if_long, self._configuration.part)
         return outcome
@@ -114,7 +114,7 @@ class Writes:
             self._check_owner(target)
             if write.content is None and version is None:
                 # Before conditions, which count only for what would be done without them (RFC 9110, 13.2.1).
-                raise Refused(Why.NOT_FOUND, f"there is no {ROOT}/{write.path}")
+                raise Refused(Refusal.NOT_FOUND, f"there is no {ROOT}/{write.path}")
             write.conditions.check(version)
             planned = plan(intent, self._core.situation.index, base, target, write.content)
         return planned, _outcome(write, part, planned)
@@ -123,10 +123,10 @@ class Writes:
         """Raise Refused for a tenant of the files, and for anything of one that is not there."""
         if place := self._configuration.base.places.get(target.tenant):
             what = f"tenant {target.tenant} is defined at {place}; change it there"
-            raise Refused(Why.CONFLICT, what)
+            raise Refused(Refusal.CONFLICT, what)
         if target.name and self.version(f"tenants/{target.tenant}") is None:
             what = f"there is no tenant {target.tenant}; make it first: PUT {ROOT}/tenants/{target.tenant} with {{}}"
-            raise Refused(Why.NOT_FOUND, what)
+            raise Refused(Refusal.NOT_FOUND, what)
 
 
 def _outcome(write: Write, part: ApiPart, planned: Plan) -> Outcome:
@@ -136,7 +136,7 @@ def _outcome(write: Write, part: ApiPart, planned: Plan) -> Outcome:
     result = changed.get(write.path, Result.REPLACED if changed else Result.UNCHANGED)
     growth = sum((one is Result.CREATED) - (one is Result.DELETED) for one in changed.values())
     if growth > 0 and len(part.entries) + growth > MOST:
-        raise Refused(Why.FULL, f"there are {len(part.entries):,} resources, and {MOST:,} is the most")
+        raise Refused(Refusal.FULL, f"there are {len(part.entries):,} resources, and {MOST:,} is the most")
     return Outcome(result, tuple(sorted(changed.items())), planned.warnings)
 
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from controller.api.fabric_rows import BadCursor
 from controller.api.rows import ContentError, ParameterError, Problem
-from controller.intent.write import Refused, Why
+from controller.intent.write import Refusal, Refused
 from controller.why.parties import Unclear
 
 log = logging.getLogger(__name__)
@@ -21,13 +21,13 @@ MEDIA_TYPE = "application/problem+json"
 
 
 STATUSES = {
-    Why.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    Why.CONFLICT: HTTPStatus.CONFLICT,
-    Why.STALE: HTTPStatus.PRECONDITION_FAILED,
-    Why.UNCONDITIONAL: HTTPStatus.PRECONDITION_REQUIRED,
-    Why.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Why.FULL: HTTPStatus.INSUFFICIENT_STORAGE,
-    Why.UNSTORED: HTTPStatus.SERVICE_UNAVAILABLE,
+    Refusal.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Refusal.CONFLICT: HTTPStatus.CONFLICT,
+    Refusal.STALE: HTTPStatus.PRECONDITION_FAILED,
+    Refusal.UNCONDITIONAL: HTTPStatus.PRECONDITION_REQUIRED,
+    Refusal.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal.FULL: HTTPStatus.INSUFFICIENT_STORAGE,
+    Refusal.UNSTORED: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Of refused writes (RFC 9110; RFC 6585, 3; RFC 4918, 11.5)."""
 Errors: TypeAlias = list[ParameterError | ContentError]

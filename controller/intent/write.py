@@ -22,7 +22,7 @@ class Result(StrEnum):
     UNCHANGED = "unchanged"
 
 
-class Why(StrEnum):
+class Refusal(StrEnum):
     """Why a write is refused."""
 
     NOT_FOUND = "what it names, or is to be in, is not there"
@@ -46,7 +46,7 @@ class Mistake:
 class Refused(Exception):
     """A write was refused; nothing changed."""
 
-    def __init__(self, why: Why, detail: str, mistakes: Sequence[Mistake] = ()) -> None:
+    def __init__(self, why: Refusal, detail: str, mistakes: Sequence[Mistake] = ()) -> None:
         super().__init__(detail)
         self.why = why
         self.mistakes = tuple(mistakes)
@@ -66,15 +66,15 @@ class Conditions:
     def check(self, version: int | None) -> None:
         """Raise Refused unless a resource of this version (None: not there) may be written."""
         if self.if_new and version is not None:
-            raise Refused(Why.STALE, "it is there already, and was not to be")
+            raise Refused(Refusal.STALE, "it is there already, and was not to be")
         asks = self.if_there or self.versions is not None
         if version is None:
             if asks:
-                raise Refused(Why.STALE, "it is not there, or not any more")
+                raise Refused(Refusal.STALE, "it is not there, or not any more")
         elif not asks:
-            raise Refused(Why.UNCONDITIONAL, "it is there: say which version is meant, If-Match: its ETag")
+            raise Refused(Refusal.UNCONDITIONAL, "it is there: say which version is meant, If-Match: its ETag")
         elif not self.if_there and version not in (self.versions or ()):
-            raise Refused(Why.STALE, "it was changed meanwhile: read it again")
+            raise Refused(Refusal.STALE, "it was changed meanwhile: read it again")
 
 
 @dataclass(frozen=True, slots=True)

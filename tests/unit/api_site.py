@@ -27,7 +27,7 @@ from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.intent.document import FabricDocument
 from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
-from controller.intent.write import Outcome, Refused, Result, Why, Write
+from controller.intent.write import Outcome, Refusal, Refused, Result, Write
 from controller.southbound.listen import Listen
 from controller.southbound.statistics import Statistics
 from controller.timings import Timings
@@ -125,7 +125,7 @@ class NoWrites:
     """Nothing can be changed."""
 
     async def write(self, write: Write) -> Outcome:
-        raise Refused(Why.CONFLICT, f"nothing is changed here: {write.path}")
+        raise Refused(Refusal.CONFLICT, f"nothing is changed here: {write.path}")
 
     def version(self, path: str) -> int | None:
         return None
@@ -149,7 +149,7 @@ class Marks(NoWrites):
         elif write.path in self.paths:
             self.paths.remove(write.path)
         else:
-            raise Refused(Why.NOT_FOUND, "it is not marked")
+            raise Refused(Refusal.NOT_FOUND, "it is not marked")
         return Outcome(Result.CREATED, ())
 
     def version(self, path: str) -> int | None:
