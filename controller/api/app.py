@@ -1,4 +1,4 @@
-"""The questions that can be asked, and where: `/api/v1/...` and `/metrics`. Nothing can be changed here.
+"""What can be asked and changed, and where: `/api/v1/...` and `/metrics`.
 
 Each question is a small function of a class for its subject; the classes share what they read (`Sources`). Everything
 reads the core between two of its events. Rows are made as `controller.api.answering` says.
@@ -7,6 +7,7 @@ reads the core between two of its events. Rows are made as `controller.api.answe
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from fastapi import FastAPI, Response
 
@@ -14,7 +15,9 @@ from controller.api.about_fabric import fabric_questions
 from controller.api.about_happenings import happenings
 from controller.api.about_tenants import tenant_questions
 from controller.api.about_why import why_question
-from controller.api.problems import answer_errors
+from controller.api.changes import changes
+from controller.api.content import schemas
+from controller.api.problems import MEDIA_TYPE, answer_errors
 from controller.api.sources import Sources
 
 OPENAPI = "/api/v1/openapi.json"
@@ -32,10 +35,11 @@ def make_app(sources: Sources) -> FastAPI:
         redirect_slashes=False,
     )
     answer_errors(app)
-    for router in (tenant_questions(sources), fabric_questions(sources), happenings(sources), why_question(sources)):
+    questions = (tenant_questions(sources), fabric_questions(sources), happenings(sources), why_question(sources))
+    for router in (*questions, changes(sources)):
         app.include_router(router)
     # Written once: to make it takes longer than any answer may.
-    document = json.dumps(app.openapi()).encode()
+    document = json.dumps(_completed(app.openapi())).encode()
 
     @app.get(OPENAPI, include_in_schema=False)
     async def openapi() -> Response:
@@ -43,3 +47,14 @@ def make_app(sources: Sources) -> FastAPI:
         return Response(document, media_type="application/json")
 
     return app
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    """With what FastAPI does not know: the contents of writes, and of what type errors are."""
+    document["components"]["schemas"].update(schemas())
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+    return document

@@ -5,7 +5,7 @@ A name that is not known, or does not apply, is null. Ids are `tenant/name`.
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,9 @@ class Row(BaseModel):
 Item = TypeVar("Item", bound=Row)
 
 
+Owner = Literal["files", "api"]
+
+
 class Page(Row, Generic[Item]):
     """Some of what there is, in order."""
 
@@ -33,6 +36,8 @@ class Tenant(Row):
     """A tenant."""
 
     name: str
+    owner: Owner
+    """Where it is changed: in the files of the configuration, or here."""
     networks: int
     ports: int
 
@@ -59,6 +64,9 @@ class Network(Row):
     guest_mtu: int | None
     """Largest IP packet that a guest may send, in bytes."""
     description: str
+    owner: Owner
+    written: dict[str, Any]
+    """As it was asked for: what to PUT to have it so."""
 
 
 class Trunk(Row):
@@ -90,6 +98,9 @@ class Port(Row):
     """Null when it is learned."""
     ip: list[str]
     description: str
+    owner: Owner
+    written: dict[str, Any]
+    """As it was asked for: what to PUT to have it so."""
 
 
 class Interface(Row):
@@ -150,6 +161,34 @@ class Link(Row):
     """Of the slower end, in kbit/s."""
     latency: float | None
     """One way, in seconds."""
+
+
+class Draining(Row):
+    """A switch or link that frames are to go around, so that it can be unplugged."""
+
+    kind: Literal["switch", "link"]
+    name: str
+    by_api: bool
+    by_files: bool
+    state: Literal["moving", "needed", "clear"]
+    """`moving` while frames are led elsewhere; then `clear`, or `needed` if some still have no other way."""
+    uses: list[str]
+    """What it is still used for, as far as switches were told."""
+
+
+class Changed(Row):
+    """What becomes of a resource."""
+
+    resource: str
+    result: Literal["created", "replaced", "deleted", "unchanged"]
+
+
+class Trial(Row):
+    """What would become of a write."""
+
+    result: Literal["created", "replaced", "deleted", "unchanged"]
+    changes: list[Changed]
+    warnings: list[str]
 
 
 class Host(Row):
@@ -319,6 +358,14 @@ class ParameterError(Row):
     detail: str
 
 
+class ContentError(Row):
+    """What is wrong with the content of a write."""
+
+    pointer: str
+    """Where: a JSON pointer (RFC 6901); empty where it is about the whole, or about something else."""
+    detail: str
+
+
 class Problem(Row):
     """An error, as in RFC 9457."""
 
@@ -326,4 +373,4 @@ class Problem(Row):
     title: str
     status: int
     detail: str
-    errors: list[ParameterError] | None = None
+    errors: list[ParameterError | ContentError] | None = None

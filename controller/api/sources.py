@@ -1,7 +1,8 @@
-"""What the answers are made of."""
+"""What the answers are made of, and who does what is to be changed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +13,8 @@ from controller.api.metrics import Metrics
 from controller.api.tenant_rows import Refusals
 from controller.core import Core
 from controller.event_log import EventLog
+from controller.intent.document import FabricDocument
+from controller.intent.write import Outcome, Write
 from controller.southbound.statistics import Statistics
 
 INVALID: dict[int | str, dict[str, Any]] = {
@@ -22,6 +25,22 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {
     **INVALID,
     404: {"model": rows.Problem, "description": "There is no such thing"},
 }
+
+
+class Writer(Protocol):
+    """Who changes things."""
+
+    async def write(self, write: Write) -> Outcome:
+        """Do it when its turn comes; it is stored and in force on return. Raises Refused."""
+
+    def version(self, path: str) -> int | None:
+        """The version of a resource that is the API's; None for all others."""
+
+    def marks(self) -> Iterable[str]:
+        """Paths of what the API marked as draining, in order."""
+
+    def fabric(self) -> FabricDocument:
+        """What the files say about the fabric."""
 
 
 class Switches(Sessions, Refusals, Protocol):
@@ -39,6 +58,7 @@ class Sources:
     events: EventLog
     metrics: Metrics
     answering: Answering
+    writer: Writer
     version: str
     started: float
     """Seconds since 1970."""

@@ -9,6 +9,7 @@ import typer
 
 from controller.northbound.audit import audit
 from controller.northbound.check import check
+from controller.northbound.drain import drain, undrain
 from controller.northbound.graph import graph
 from controller.northbound.run import run
 from controller.northbound.schema import schema
@@ -25,10 +26,12 @@ app = typer.Typer(
 )
 app.command()(audit)
 app.command()(check)
+app.command()(drain)
 app.command()(graph)
 app.command()(run)
 app.command()(schema)
 app.command()(show)
+app.command()(undrain)
 app.command()(verify)
 app.command()(watch)
 app.command()(why)

@@ -56,6 +56,12 @@ def ask(server: Server, path: str, parameters: Mapping[str, str]) -> Any:  # noq
         return asking.ask(path, parameters)
 
 
+def change(server: Server, method: str, path: str) -> Any:  # noqa: ANN401  (it is JSON)
+    """What became of a PUT or DELETE without content; None when nothing is left. Raises NoAnswer and Refused."""
+    with _Asking(server) as asking:
+        return asking.ask(path, {}, method)
+
+
 def ask_all(server: Server, path: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """All items of all pages. Raises NoAnswer and Refused."""
     with _Asking(server) as asking:
@@ -95,20 +101,23 @@ class _Asking:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def ask(self, path: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401
-        answer = self.open(path, parameters, {})
+    def ask(self, path: str, parameters: Mapping[str, str], method: str = "GET") -> Any:  # noqa: ANN401
+        answer = self.open(path, parameters, {}, method)
         try:
-            return json.loads(answer.read())
+            return json.loads(answer.read() or "null")
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswer(f"{self._server}: the answer broke off ({error})") from None
 
-    def open(self, path: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    def open(
+        self, path: str, parameters: Mapping[str, str], headers: Mapping[str, str], method: str = "GET"
+    ) -> http.client.HTTPResponse:
         if self._server.token:
             headers = {**headers, "Authorization": f"Bearer {self._server.token}"}
         try:
-            self._connection.request("GET", f"{path}?{urlencode(parameters)}" if parameters else path, headers=headers)
+            target = f"{path}?{urlencode(parameters)}" if parameters else path
+            self._connection.request(method, target, headers=headers)
             answer = self._connection.getresponse()
-            if answer.status == http.client.OK:
+            if answer.status in (http.client.OK, http.client.CREATED, http.client.NO_CONTENT):
                 return answer
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:

@@ -61,7 +61,8 @@ ALLOWED = {
     "controller.api": {
         *("controller.api", "controller.core", "controller.compiler", "controller.event_log", "controller.timings"),
         *("controller.dataplane", "controller.fabric", "controller.intent", "controller.why"),
-        *("controller.southbound.listen", "controller.southbound.statistics"),
+        *("controller.southbound.listen", "controller.southbound.statistics", "controller.southbound.bounded_log"),
+        *("controller.fabric_plan", "controller.drain_plan"),
     },
 }
 """What each room may import of ours; rooms that are not named may import anything."""
@@ -84,6 +85,10 @@ PURE_FILES = (
     "controller.api.order",
     "controller.api.tenant_rows",
     "controller.api.fabric_rows",
+    "controller.api.draining_rows",
+    "controller.change_plan",
+    "controller.reduced_document",
+    "controller.drain_plan",
     "controller.verification",
     "controller.isolation",
 )
