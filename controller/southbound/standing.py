@@ -45,7 +45,7 @@ class Standing:
         self._holding = holding or Holding(HeldFlows(Wanted()))
         self._difference = Difference(wanted, self._holding, self.quarantine)
         self._touched_flows: set[int] = holding.flows.unlike_wanted if holding else set()
-        self._touched_numbered: set[Item] = holding.contents.keys() | wanted.numbered.keys() if holding else set()
+        self._touched_numbered: set[Item] = _unlike(wanted, holding) if holding else set()
         self._learned: set[Item] = set()
         """Groups and meters that errors showed to be otherwise than thought, since the last audit."""
 
@@ -197,3 +197,10 @@ class Standing:
         for cookie in cookies:
             self._holding.doom(cookie)
             self._touched_flows.add(cookie)
+
+
+def _unlike(wanted: Wanted, holding: Holding) -> set[Item]:
+    """Groups and meters that are not held as they are wanted."""
+    held = holding.contents
+    known = {item: content_of(thing) for item, thing in wanted.numbered.items()}
+    return {item for item in held.keys() | known.keys() if held.get(item) != known.get(item)}
