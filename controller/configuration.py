@@ -19,7 +19,8 @@ from pathlib import Path
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.kept_trees import KeptTrees
 from controller.intent.key_register import KeyRegister, LedgerEdit
-from controller.intent.loader import Loaded, load
+from controller.intent.allocation import KeyLedger
+from controller.intent.loader import Loaded, load, load_texts
 from controller.intent.model import Intent
 from controller.intent.moves import KeyChanges, Moves, Unsettled
 from controller.state_directory import StateDirectory
@@ -56,6 +57,20 @@ class Configuration:
         """Load the files, and compare with the intent in force; errors and warnings are in the first result."""
         loaded = load(self._paths, self._kept)
         return loaded, difference(self._in_force or Intent(), loaded.intent) if loaded.intent else None
+
+    def read_as(self, files: Sequence[tuple[str, str]]) -> Loaded:
+        """What `read` would load if these were the files: names and texts. Nothing comes of it."""
+        return load_texts(files, self._kept)
+
+    @property
+    def in_force(self) -> Intent:
+        """The intent that was settled last."""
+        return self._in_force or Intent()
+
+    @property
+    def ledger(self) -> KeyLedger:
+        """The keys that go with it; to be read before anything else is settled."""
+        return self._register.ledger
 
     def settle_keys(self, edit: IntentEdit) -> KeyChanges:
         """Give keys to an edit that comes into force, and begin to move networks that have another one: what changed.

@@ -31,6 +31,7 @@ from controller.fabric.model import Link
 from controller.intent.edit import IntentEdit
 from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
+from controller.planning import Planning
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen, ListenError
 from controller.state_directory import StateDirectory
@@ -82,7 +83,8 @@ class Daemon:
         self._keeper = Keeper(self._core, state)
         self._audit = AuditOnDemand(self._core, self._southbound, state)
         self._event_log = EventLog(time.time())
-        self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings)
+        self._planning = Planning(self._core, self._configuration)
+        self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings, self._planning)
         self._isolation = IsolationWatch(self._core, self._southbound.statistics)
         self._steps = Steps(
             self._core, self._southbound, self._configuration, lambda: self._events.clock, self._schedule
@@ -125,6 +127,7 @@ class Daemon:
             task.cancel()
         self._steps.end()
         self._api.close()
+        self._planning.close()
         await self._southbound.close()
         self._keeper.save()
         log.info("since the start: %s", self._southbound.statistics)

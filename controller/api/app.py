@@ -12,6 +12,7 @@ from fastapi import FastAPI, Response
 
 from controller.api.about_fabric import fabric_questions
 from controller.api.about_happenings import happenings
+from controller.api.about_plans import plan_questions
 from controller.api.about_tenants import tenant_questions
 from controller.api.problems import answer_errors
 from controller.api.sources import Sources
@@ -31,7 +32,7 @@ def make_app(sources: Sources) -> FastAPI:
         redirect_slashes=False,
     )
     answer_errors(app)
-    for router in (tenant_questions(sources), fabric_questions(sources), happenings(sources)):
+    for router in (tenant_questions(sources), fabric_questions(sources), happenings(sources), plan_questions(sources.planner)):
         app.include_router(router)
     # Written once: to make it takes longer than any answer may.
     document = json.dumps(app.openapi()).encode()

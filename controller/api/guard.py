@@ -3,8 +3,10 @@
 - A listener with a token answers only to who has it (`Authorization: Bearer`, RFC 6750, 2.1).
 - One on TCP without a token is for this machine, and takes only requests that name it so. Otherwise a page in a browser
   here could ask by a name of its own that leads to loopback (DNS rebinding).
-- Nothing can be changed, so only GET and HEAD are answered, and no request has a body.
-- An answer takes no longer than `ANSWER_WITHIN`, but for streams, of which there are at most `MOST_STREAMS`.
+- Nothing can be changed, so only GET and HEAD are answered, and no request has a body; but for what files would change,
+  which are sent by POST and may be as large as `MOST_BODY`.
+- An answer takes no longer than `ANSWER_WITHIN`, that one `PLAN_WITHIN`, but for streams, of which there are at most
+  `MOST_STREAMS`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,11 @@ log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 30.0
 """Seconds."""
+PLAN_WITHIN = 300.0
+"""Seconds."""
+PLAN = "/api/v1/plan"
+MOST_BODY = 64 * 2**20
+"""Bytes; 100,000 ports take about 10 MB."""
 MOST_STREAMS = 32
 STREAM = "/api/v1/events/stream"
 
@@ -57,26 +64,30 @@ class Guard:
             await _refuse(send, *refused)
         elif scope["path"] == STREAM:
             await self._stream({**scope, "method": "GET"}, receive, send)
+        elif scope["method"] == "POST":
+            await self._answer(scope, receive, send, PLAN_WITHIN)
         else:
-            await self._answer({**scope, "method": "GET"}, receive, send)
+            await self._answer({**scope, "method": "GET"}, receive, send, ANSWER_WITHIN)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, Headers] | None:
         if self.is_local and not _is_local(_values(headers, b"host")):
             return 421, "ask for localhost, or give the daemon a token for this endpoint (--api-token)", []
         if self.token is not None and not _has_token(_values(headers, b"authorization"), self.token):
             return 401, "show the token: Authorization: Bearer TOKEN", [(b"www-authenticate", b"Bearer")]
+        if scope["path"] == PLAN:
+            return _plan_refusal(scope["method"], headers)
         if scope["method"] not in ("GET", "HEAD"):
             return 405, "nothing can be changed here; use GET or HEAD", [(b"allow", b"GET, HEAD")]
         if _values(headers, b"transfer-encoding") or any(one != b"0" for one in _values(headers, b"content-length")):
             return 413, "a request has no body here", [(b"connection", b"close")]
         return None
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, within: float) -> None:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(within):
                 await self.app(scope, receive, send)
         except TimeoutError:
-            log.warning("not answered within %.0f s: %r", ANSWER_WITHIN, scope["path"])
+            log.warning("not answered within %.0f s: %r", within, scope["path"])
             # Ends the connection, as there is no whole answer.
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,6 +99,17 @@ class Guard:
             await self.app(scope, receive, send)
         finally:
             self.streams.number -= 1
+
+
+def _plan_refusal(method: str, headers: Headers) -> tuple[int, str, Headers] | None:
+    if method != "POST":
+        return 405, "send files by POST", [(b"allow", b"POST")]
+    lengths = _values(headers, b"content-length")
+    if len(lengths) != 1 or not lengths[0].isdigit():
+        return 411, "say how long the body is: Content-Length", [(b"connection", b"close")]
+    if len(lengths[0]) > 12 or int(lengths[0]) > MOST_BODY:
+        return 413, f"at most {MOST_BODY >> 20} MiB are taken", [(b"connection", b"close")]
+    return None
 
 
 def _has_token(given: Iterable[bytes], token: bytes) -> bool:

@@ -23,7 +23,7 @@ from controller.api.connection import ApiConnection, config_of
 from controller.api.endpoint import Endpoint
 from controller.api.guard import Guard, Streams
 from controller.api.metrics import Metrics
-from controller.api.sources import Sources, Switches
+from controller.api.sources import Planner, Sources, Switches
 from controller.core import Core
 from controller.event_log import EventLog
 from controller.southbound.listen import ListenError, open_server, server_context
@@ -38,12 +38,14 @@ LAG_EVERY = 0.1
 class Serving:
     """The server."""
 
-    def __init__(self, core: Core, switches: Switches, events: EventLog, timings: Timings) -> None:
+    def __init__(
+        self, core: Core, switches: Switches, events: EventLog, timings: Timings, planner: Planner
+    ) -> None:
         name = _version()
         self._timings = timings
         self._metrics = Metrics(core, switches, events, timings, name)
         self._answering = Answering(core)
-        self._sources = Sources(core, switches, events, self._metrics, self._answering, name, time.time())
+        self._sources = Sources(core, switches, events, self._metrics, self._answering, name, time.time(), planner)
         self._servers: list[tuple[Endpoint, asyncio.Server, ServerState]] = []
 
     async def open(self, endpoints: Sequence[Endpoint]) -> None:

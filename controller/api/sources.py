@@ -30,6 +30,13 @@ class Switches(Sessions, Refusals, Protocol):
     statistics: Statistics
 
 
+class Planner(Protocol):
+    """Who makes plans."""
+
+    async def plan(self, body: bytes, with_lines: bool) -> tuple[int, bytes]:
+        """Status and body of the answer to who sends `body`; nobody else may be waiting for one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """All that is asked."""
@@ -42,3 +49,4 @@ class Sources:
     version: str
     started: float
     """Seconds since 1970."""
+    planner: Planner

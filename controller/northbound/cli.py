@@ -10,6 +10,7 @@ import typer
 from controller.northbound.audit import audit
 from controller.northbound.check import check
 from controller.northbound.graph import graph
+from controller.northbound.plan import plan
 from controller.northbound.run import run
 from controller.northbound.schema import schema
 from controller.northbound.show import show
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command()(audit)
 app.command()(check)
 app.command()(graph)
+app.command()(plan)
 app.command()(run)
 app.command()(schema)
 app.command()(show)

@@ -56,6 +56,14 @@ def ask(server: Server, path: str, parameters: Mapping[str, str]) -> Any:  # noq
         return asking.ask(path, parameters)
 
 
+def send(
+    server: Server, path: str, parameters: Mapping[str, str], content: object, within: float
+) -> Any:  # noqa: ANN401
+    """The answer to a question that comes with content, as JSON, within so many seconds. Raises NoAnswer and Refused."""
+    with _Asking(server, within) as asking:
+        return asking.ask(path, parameters, json.dumps(content, ensure_ascii=False).encode())
+
+
 def ask_all(server: Server, path: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """All items of all pages. Raises NoAnswer and Refused."""
     with _Asking(server) as asking:
@@ -85,9 +93,9 @@ def events(server: Server, parameters: Mapping[str, str], last: str = "") -> Ite
 class _Asking:
     """One connection."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, within: float = ANSWER_WITHIN) -> None:
         self._server = server
-        self._connection = _connection(server)
+        self._connection = _connection(server, within)
 
     def __enter__(self) -> _Asking:
         return self
@@ -95,25 +103,28 @@ class _Asking:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def ask(self, path: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401
-        answer = self.open(path, parameters, {})
+    def ask(self, path: str, parameters: Mapping[str, str], body: bytes | None = None) -> Any:  # noqa: ANN401
+        answer = self.open(path, parameters, {} if body is None else {"Content-Type": "application/json"}, body)
         try:
             return json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswer(f"{self._server}: the answer broke off ({error})") from None
 
-    def open(self, path: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    def open(
+        self, path: str, parameters: Mapping[str, str], headers: Mapping[str, str], body: bytes | None = None
+    ) -> http.client.HTTPResponse:
         if self._server.token:
             headers = {**headers, "Authorization": f"Bearer {self._server.token}"}
         try:
-            self._connection.request("GET", f"{path}?{urlencode(parameters)}" if parameters else path, headers=headers)
+            target = f"{path}?{urlencode(parameters)}" if parameters else path
+            self._connection.request("GET" if body is None else "POST", target, body, headers)
             answer = self._connection.getresponse()
             if answer.status == http.client.OK:
                 return answer
-            body = answer.read()
+            said = answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise NoAnswer(_why(self._server, error)) from None
-        raise Refused(_detail(answer.status, body))
+        raise Refused(_detail(answer.status, said))
 
     def read_line(self, answer: http.client.HTTPResponse) -> str:
         try:
@@ -125,27 +136,27 @@ class _Asking:
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a socket file."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=ANSWER_WITHIN)
+    def __init__(self, path: Path, within: float) -> None:
+        super().__init__("localhost", timeout=within)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(ANSWER_WITHIN)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
 
 
-def _connection(server: Server) -> http.client.HTTPConnection:
+def _connection(server: Server, within: float) -> http.client.HTTPConnection:
     listen = server.listen
     if listen.path:
-        return _UnixConnection(listen.path)
+        return _UnixConnection(listen.path, within)
     if listen.tls is None:
-        return http.client.HTTPConnection(listen.host, listen.port, timeout=ANSWER_WITHIN)
+        return http.client.HTTPConnection(listen.host, listen.port, timeout=within)
     try:
         context = ssl.create_default_context(cafile=server.authority)
     except OSError as error:
         raise NoAnswer(f"cannot use authority {server.authority}: {error.strerror or error}") from None
-    return http.client.HTTPSConnection(listen.host, listen.port, timeout=ANSWER_WITHIN, context=context)
+    return http.client.HTTPSConnection(listen.host, listen.port, timeout=within, context=context)
 
 
 def _why(server: Server, error: Exception) -> str:

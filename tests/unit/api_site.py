@@ -21,11 +21,13 @@ from controller.api.endpoint import Endpoint
 from controller.api.metrics import Metrics
 from controller.api.serving import Serving
 from controller.api.sources import Sources
+from controller.configuration import Configuration
 from controller.core import Core
 from controller.event_log import EventKind, EventLog
 from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
+from controller.planning import Planning
 from controller.southbound.listen import Listen
 from controller.southbound.statistics import Statistics
 from controller.timings import Timings
@@ -94,6 +96,13 @@ class Switches:
         return (switch, network) == ("s2", "red/db")
 
 
+class Planner:
+    """Makes no plans."""
+
+    async def plan(self, body: bytes, with_lines: bool) -> tuple[int, bytes]:
+        return 200, body
+
+
 def core_of(intent: Intent = INTENT) -> Core:
     """A core that has seen two of the switches, the wire between them, and a guest; and blocks a port."""
     core = Core()
@@ -123,7 +132,7 @@ def sources_of(core: Core, events: EventLog) -> Sources:
     """What answers about them are made of."""
     switches = Switches()
     metrics = Metrics(core, switches, events, Timings(lambda: 0.0), "1.2.3")
-    return Sources(core, switches, events, metrics, Answering(core), "1.2.3", START)
+    return Sources(core, switches, events, metrics, Answering(core), "1.2.3", START, Planner())
 
 
 def app_of(core: Core, events: EventLog) -> FastAPI:
@@ -146,14 +155,20 @@ class Site:
 
 
 @contextmanager
-def serving(directory: Path, more: Sequence[Endpoint] = (), core: Core | None = None) -> Iterator[Site]:
-    """A server on `api.sock` of a directory, and on more endpoints."""
+def serving(
+    directory: Path,
+    more: Sequence[Endpoint] = (),
+    core: Core | None = None,
+    configuration: Configuration | None = None,
+) -> Iterator[Site]:
+    """A server on `api.sock` of a directory, and on more endpoints; with a configuration it makes plans."""
     core, events, loop = core or core_of(), events_of(), asyncio.new_event_loop()
     socket = directory / "api.sock"
     is_open, stop = threading.Event(), asyncio.Event()
 
     async def run() -> None:
-        server = Serving(core, Switches(), events, Timings(loop.time))
+        planner = Planning(core, configuration) if configuration else Planner()
+        server = Serving(core, Switches(), events, Timings(loop.time), planner)
         await server.open([Endpoint(Listen(path=socket)), *more])
         working = asyncio.create_task(server.run())
         is_open.set()
