@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from controller.intent.allocation import KeyLedger
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.kept_trees import KeptTrees
 from controller.intent.key_register import KeyRegister, LedgerEdit
-from controller.intent.allocation import KeyLedger
 from controller.intent.loader import Loaded, load, load_texts
 from controller.intent.model import Intent
 from controller.intent.moves import KeyChanges, Moves, Unsettled

@@ -6,7 +6,7 @@ It costs more than all others: whoever asks while another is answered is sent aw
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import Field
@@ -15,7 +15,7 @@ from controller.api.filters import Nothing
 from controller.api.guard import PLAN
 from controller.api.plan_rows import PlanAnswer, PlannedFiles
 from controller.api.problems import MEDIA_TYPE
-from controller.api.sources import INVALID, Planner
+from controller.api.sources import INVALID, Sources
 
 SEND_WITHIN = 30.0
 """Seconds for who asks to send all files."""
@@ -27,11 +27,11 @@ class Wishes(Nothing):
     flows: bool = Field(default=False, description="Whether to have flows, groups and meters themselves, too.")
 
 
-def plan_questions(planner: Planner) -> APIRouter:
+def plan_questions(sources: Sources) -> APIRouter:
     """The question."""
     router = APIRouter(tags=["plan"])
     turn = asyncio.Lock()
-    schema = {"application/json": {"schema": PlannedFiles.model_json_schema()}}
+    schema = {"application/json": {"schema": _schema()}}
 
     @router.post(
         PLAN,
@@ -47,10 +47,17 @@ def plan_questions(planner: Planner) -> APIRouter:
         if turn.locked():
             raise HTTPException(503, "a plan is being made for somebody else", {"Retry-After": "5"})
         async with turn:
-            status, answer = await planner.plan(await _body(request), wishes.flows)
+            status, answer = await sources.planner.plan(await _body(request), wishes.flows)
         return Response(answer, status, media_type="application/json" if status == 200 else MEDIA_TYPE)
 
     return router
+
+
+def _schema() -> dict[str, Any]:
+    """What is sent; FastAPI is not told, as it would read it here."""
+    schema = PlannedFiles.model_json_schema()
+    schema["properties"]["files"]["items"] = schema.pop("$defs")["PlannedFile"]
+    return schema
 
 
 async def _body(request: Request) -> bytes:

@@ -32,8 +32,8 @@ def make_app(sources: Sources) -> FastAPI:
         redirect_slashes=False,
     )
     answer_errors(app)
-    for router in (tenant_questions(sources), fabric_questions(sources), happenings(sources), plan_questions(sources.planner)):
-        app.include_router(router)
+    for questions in (tenant_questions, fabric_questions, happenings, plan_questions):
+        app.include_router(questions(sources))
     # Written once: to make it takes longer than any answer may.
     document = json.dumps(app.openapi()).encode()
 

@@ -116,8 +116,9 @@ def plan_answer(plan: Plan, with_lines: bool) -> PlanAnswer:
 
 
 def _switch_change(switch: str, edit: ProgramEdit) -> SwitchChange:
-    flows, groups, meters = (_counts(one) for one in (edit.flows, edit.groups, edit.meters))
-    return SwitchChange(switch=switch, flows=flows, groups=groups, meters=meters)
+    return SwitchChange(
+        switch=switch, flows=_counts(edit.flows), groups=_counts(edit.groups), meters=_counts(edit.meters)
+    )
 
 
 def _counts(one: Differing[_Item]) -> Counts:

@@ -38,9 +38,7 @@ LAG_EVERY = 0.1
 class Serving:
     """The server."""
 
-    def __init__(
-        self, core: Core, switches: Switches, events: EventLog, timings: Timings, planner: Planner
-    ) -> None:
+    def __init__(self, core: Core, switches: Switches, events: EventLog, timings: Timings, planner: Planner) -> None:
         name = _version()
         self._timings = timings
         self._metrics = Metrics(core, switches, events, timings, name)

@@ -78,8 +78,8 @@ def _fabric_edits(before: Fabric, after: Fabric) -> Iterator[ItemEdit]:
     if changes := tuple(_fabric_changes(before, after)):
         yield ItemEdit(Kind.FABRIC, "", How.CHANGED, changes)
     yield from _edits(Kind.SWITCH, before.switches, after.switches, _about_switch, _switch_changes)
-    links = ({_link_name(ends): link for ends, link in fabric.links.items()} for fabric in (before, after))
-    yield from _edits(Kind.LINK, *links, lambda link: tuple(_link_changes(LinkSetting(), link)), _link_changes)
+    links, new_links = ({_link_name(ends): link for ends, link in one.links.items()} for one in (before, after))
+    yield from _edits(Kind.LINK, links, new_links, lambda link: _link_changes(LinkSetting(), link), _link_changes)
 
 
 def _edits(

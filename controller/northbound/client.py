@@ -56,10 +56,8 @@ def ask(server: Server, path: str, parameters: Mapping[str, str]) -> Any:  # noq
         return asking.ask(path, parameters)
 
 
-def send(
-    server: Server, path: str, parameters: Mapping[str, str], content: object, within: float
-) -> Any:  # noqa: ANN401
-    """The answer to a question that comes with content, as JSON, within so many seconds. Raises NoAnswer and Refused."""
+def send(server: Server, path: str, parameters: Mapping[str, str], content: object, within: float) -> Any:  # noqa: ANN401
+    """The answer to a question that comes with content, within so many seconds. Raises NoAnswer and Refused."""
     with _Asking(server, within) as asking:
         return asking.ask(path, parameters, json.dumps(content, ensure_ascii=False).encode())
 

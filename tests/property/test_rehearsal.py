@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,8 @@ from tests.property.scene import compile_all
 from tests.property.tenancies import Tenancy, tenancies
 from tests.property.worlds import intent_of
 
+Item = TypeVar("Item", Group, Meter)
+
 
 @st.composite
 def edits(draw: st.DrawFn) -> tuple[Plant, Tenancy, Tenancy, Intent]:
@@ -32,10 +35,11 @@ def edits(draw: st.DrawFn) -> tuple[Plant, Tenancy, Tenancy, Intent]:
     intent = intent_of(plant, after)
     dropped = draw(st.sets(st.sampled_from(sorted(intent.ports)), max_size=2)) if intent.ports else set()
     intent = replace(intent, ports={name: port for name, port in intent.ports.items() if name not in dropped})
-    if plant.links and draw(st.booleans()):
-        link = draw(st.sampled_from(sorted(plant.links)))
-        setting = LinkSetting(draw(st.sampled_from((1, 50))), draw(st.booleans()))
-        intent = replace(intent, fabric=replace(intent.fabric, links={(tuple(link.a), tuple(link.b)): setting}))
+    if plant.links:
+        a, b = draw(st.sampled_from(sorted(plant.links)))
+        setting = draw(st.sampled_from((LinkSetting(), LinkSetting(50), LinkSetting(draining=True))))
+        links = {((a.switch, a.interface), (b.switch, b.interface)): setting}
+        intent = replace(intent, fabric=replace(intent.fabric, links=links))
     return plant, before, after, intent
 
 
@@ -63,12 +67,14 @@ def applied(program: Program, edit: ProgramEdit) -> Program:
     return Program(flows, _numbered(program.groups, edit.groups), _numbered(program.meters, edit.meters))
 
 
-def _numbered(items: Mapping[int, Group | Meter], edit: Differing[Group] | Differing[Meter]) -> dict[int, Group | Meter]:
+def _numbered(items: Mapping[int, Item], edit: Differing[Item]) -> dict[int, Item]:
     gone = {item.id for item in edit.removed}
     assert gone <= items.keys()
     assert not {item.id for item in edit.added} & items.keys()
     come = {item.id: item for item in (*edit.added, *(new for _, new in edit.changed))}
-    return {number: item for number, item in items.items() if number not in gone} | come
+    staying = {number: item for number, item in items.items() if number not in gone}
+    staying.update(come)
+    return staying
 
 
 def size(edit: ProgramEdit) -> int:

@@ -220,15 +220,13 @@ def test_one_is_made_at_a_time_and_the_loop_lives_meanwhile(site: Site, monkeypa
     answers: list[tuple[int, dict[str, object]]] = []
     first = threading.Thread(target=lambda: answers.append(ask(site, "POST", content(a=BEFORE))))
     first.start()
-    while not started.exists() or not started.read_text():
+    while first.is_alive() and not (started.exists() and started.read_text()):
         time.sleep(0.01)
     assert ask(site, "POST", content(a=BEFORE))[0] == 503
     assert CliRunner().invoke(app, ["show", "tenants", "--state", str(site.socket.parent)]).exit_code == 0
     os.kill(int(started.read_text()), signal.SIGKILL)
     first.join()
-    assert answers == [
-        (500, {**answers[0][1], "detail": "the plan could not be made; the daemon's log has more"})
-    ]
+    assert answers == [(500, {**answers[0][1], "detail": "the plan could not be made; the daemon's log has more"})]
     monkeypatch.undo()
     assert ask(site, "POST", content(a=BEFORE))[1]["changes"] is False
 

@@ -51,10 +51,13 @@ ALLOWED = {
         "controller.dataplane",
     },
     "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
+    "controller.rehearsal": {"controller.core", "controller.dataplane", "controller.intent"},
+    "controller.plan": {"controller.core", "controller.rehearsal", "controller.dataplane", "controller.intent"},
     "controller.event_log": set(),
     "controller.timings": set(),
     "controller.api": {
         *("controller.api", "controller.core", "controller.compiler", "controller.event_log", "controller.timings"),
+        "controller.plan",
         *("controller.dataplane", "controller.fabric", "controller.intent"),
         *("controller.southbound.listen", "controller.southbound.statistics"),
     },
@@ -81,6 +84,9 @@ PURE_FILES = (
     "controller.api.fabric_rows",
     "controller.verification",
     "controller.isolation",
+    "controller.rehearsal",
+    "controller.plan",
+    "controller.api.plan_rows",
 )
 IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
 
