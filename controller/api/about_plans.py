@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import Field
 
+from controller.api.alone import alone
 from controller.api.filters import Nothing
 from controller.api.guard import PLAN
 from controller.api.plan_rows import PlanAnswer, PlannedFiles
@@ -44,9 +45,7 @@ def plan_questions(sources: Sources) -> APIRouter:
 
         The files are sent in the order in which they would be named. One asker is served at a time.
         """
-        if turn.locked():
-            raise HTTPException(503, "a plan is being made for somebody else", {"Retry-After": "5"})
-        async with turn:
+        async with alone(turn, "a plan is being made for somebody else"):
             status, answer = await sources.planner.plan(await _body(request), wishes.flows)
         return Response(answer, status, media_type="application/json" if status == 200 else MEDIA_TYPE)
 

@@ -10,6 +10,7 @@ import json
 
 from fastapi import FastAPI, Response
 
+from controller.api.about_drift import drift_questions
 from controller.api.about_fabric import fabric_questions
 from controller.api.about_happenings import happenings
 from controller.api.about_plans import plan_questions
@@ -32,7 +33,7 @@ def make_app(sources: Sources) -> FastAPI:
         redirect_slashes=False,
     )
     answer_errors(app)
-    for questions in (tenant_questions, fabric_questions, happenings, plan_questions):
+    for questions in (tenant_questions, fabric_questions, happenings, drift_questions, plan_questions):
         app.include_router(questions(sources))
     # Written once: to make it takes longer than any answer may.
     document = json.dumps(app.openapi()).encode()

@@ -12,6 +12,7 @@ from controller.api.metrics import Metrics
 from controller.api.tenant_rows import Refusals
 from controller.core import Core
 from controller.event_log import EventLog
+from controller.southbound.drift import Drift
 from controller.southbound.statistics import Statistics
 
 INVALID: dict[int | str, dict[str, Any]] = {
@@ -28,6 +29,9 @@ class Switches(Sessions, Refusals, Protocol):
     """What is needed of the southbound."""
 
     statistics: Statistics
+
+    async def looked(self, timeout: float) -> dict[str, Drift]:
+        """In what each connected switch differs from what it should hold; one at a time may ask."""
 
 
 class Planner(Protocol):

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from controller.northbound.audit import audit
 from controller.northbound.check import check
+from controller.northbound.drift import drift
 from controller.northbound.graph import graph
 from controller.northbound.plan import plan
 from controller.northbound.run import run
@@ -23,8 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(audit)
 app.command()(check)
+app.command()(drift)
 app.command()(graph)
 app.command()(plan)
 app.command()(run)

@@ -146,6 +146,22 @@ class Southbound(Progress):
         outcomes = {name: self._audits.outcome(name) for name in sorted(asked)}
         return {name: drift for name, drift in outcomes.items() if drift is not None}
 
+    async def looked(self, timeout: float) -> dict[str, Drift]:
+        """Look at all switches that have a session, one after the other: in what each differs. Nothing is repaired.
+
+        Those that could not be compared within `timeout` seconds are missing. One at a time may ask.
+        """
+        asked = set(self._sessions.ready)
+        self._audits.look(asked)
+        self._audit_next()
+
+        def is_done() -> bool:
+            return all(self._audits.seen(name) is not None for name in asked & self._sessions.ready.keys())
+
+        await self._until(is_done, timeout)
+        found = {name: self._audits.seen(name) for name in sorted(asked)}
+        return {name: drift for name, drift in found.items() if drift is not None}
+
     def is_repaired(self, switch: str) -> bool:
         """Whether nothing that an audit found is left to be repaired."""
         return self._audits.is_repaired(switch)
@@ -235,9 +251,10 @@ class Southbound(Progress):
             self._sessions.ready[switch].read_again()
 
     def _audited(self, switch: str, found: Held) -> None:
-        drift = self._switches[switch].audited(found)
+        is_look, synchroniser = self._audits.only_looks, self._switches[switch]
+        drift = synchroniser.looked_at(found) if is_look else synchroniser.audited(found)
         self._audits.done(switch, now(), drift)
-        if drift:
+        if drift and not is_look:
             self._tell(self._handler.drifted, switch, drift)
         self._audit_next()
 

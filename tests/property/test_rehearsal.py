@@ -23,7 +23,7 @@ from tests.property.scene import compile_all
 from tests.property.tenancies import Tenancy, tenancies
 from tests.property.worlds import intent_of
 
-Item = TypeVar("Item", Group, Meter)
+Item = TypeVar("Item", bound=Group | Meter)
 
 
 @st.composite
@@ -71,9 +71,9 @@ def _numbered(items: Mapping[int, Item], edit: Differing[Item]) -> dict[int, Ite
     gone = {item.id for item in edit.removed}
     assert gone <= items.keys()
     assert not {item.id for item in edit.added} & items.keys()
-    come = {item.id: item for item in (*edit.added, *(new for _, new in edit.changed))}
+    come: list[Item] = [*edit.added, *[new for _, new in edit.changed]]
     staying = {number: item for number, item in items.items() if number not in gone}
-    staying.update(come)
+    staying.update((item.id, item) for item in come)
     return staying
 
 

@@ -23,11 +23,13 @@ from controller.api.serving import Serving
 from controller.api.sources import Sources
 from controller.configuration import Configuration
 from controller.core import Core
+from controller.dataplane.flow import OUR_GROUPS, Reason
 from controller.event_log import EventKind, EventLog
 from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
 from controller.planning import Planning
+from controller.southbound.drift import Drift
 from controller.southbound.listen import Listen
 from controller.southbound.statistics import Statistics
 from controller.timings import Timings
@@ -91,6 +93,11 @@ class Switches:
 
     def flows(self, switch: str) -> int:
         return 17
+
+    async def looked(self, timeout: float) -> dict[str, Drift]:
+        enters = Reason("access", "enters", "blue/web", "blue/a")
+        changed = Drift({enters: 2, Reason("vlan", "from a link"): 1}, 1, (OUR_GROUPS[9],), (0x8000,), {enters: 1})
+        return {"s1": Drift({}, 0, (), ()), "s2": changed}
 
     def is_off(self, switch: str, network: str) -> bool:
         return (switch, network) == ("s2", "red/db")

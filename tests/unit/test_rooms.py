@@ -59,7 +59,7 @@ ALLOWED = {
         *("controller.api", "controller.core", "controller.compiler", "controller.event_log", "controller.timings"),
         "controller.plan",
         *("controller.dataplane", "controller.fabric", "controller.intent"),
-        *("controller.southbound.listen", "controller.southbound.statistics"),
+        *("controller.southbound.drift", "controller.southbound.listen", "controller.southbound.statistics"),
     },
 }
 """What each room may import of ours; rooms that are not named may import anything."""
@@ -87,6 +87,7 @@ PURE_FILES = (
     "controller.rehearsal",
     "controller.plan",
     "controller.api.plan_rows",
+    "controller.api.drift_rows",
 )
 IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
 
