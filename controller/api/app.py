@@ -14,6 +14,7 @@ from controller.api.about_drift import drift_questions
 from controller.api.about_fabric import fabric_questions
 from controller.api.about_happenings import happenings
 from controller.api.about_plans import plan_questions
+from controller.api.about_rates import rate_questions
 from controller.api.about_tenants import tenant_questions
 from controller.api.problems import answer_errors
 from controller.api.sources import Sources
@@ -33,7 +34,7 @@ def make_app(sources: Sources) -> FastAPI:
         redirect_slashes=False,
     )
     answer_errors(app)
-    for questions in (tenant_questions, fabric_questions, happenings, drift_questions, plan_questions):
+    for questions in (tenant_questions, fabric_questions, happenings, drift_questions, rate_questions, plan_questions):
         app.include_router(questions(sources))
     # Written once: to make it takes longer than any answer may.
     document = json.dumps(app.openapi()).encode()

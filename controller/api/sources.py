@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from controller.api.metrics import Metrics
 from controller.api.tenant_rows import Refusals
 from controller.core import Core
 from controller.event_log import EventLog
+from controller.southbound.counters import Counted
 from controller.southbound.drift import Drift
 from controller.southbound.statistics import Statistics
 
@@ -29,6 +31,12 @@ class Switches(Sessions, Refusals, Protocol):
     """What is needed of the southbound."""
 
     statistics: Statistics
+
+    async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
+        """Ask all connected switches for their counters: when each answered, and with what; one at a time may ask.
+
+        `trunks` has the numbers of trunk ports' interfaces.
+        """
 
     async def looked(self, timeout: float) -> dict[str, Drift]:
         """In what each connected switch differs from what it should hold; one at a time may ask."""

@@ -14,6 +14,7 @@ from controller.northbound.plan import plan
 from controller.northbound.run import run
 from controller.northbound.schema import schema
 from controller.northbound.show import show
+from controller.northbound.top import top
 from controller.northbound.verify import verify
 from controller.northbound.watch import watch
 
@@ -30,6 +31,7 @@ app.command()(plan)
 app.command()(run)
 app.command()(schema)
 app.command()(show)
+app.command()(top)
 app.command()(verify)
 app.command()(watch)
 

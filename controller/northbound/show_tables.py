@@ -201,7 +201,7 @@ def print_table(subject: Subject, items: Iterable[Item]) -> None:
 def event_line(item: Item) -> str:
     """An event as a line for those who watch."""
     kind = typer.style(f"{item['kind']:16}", fg=COLOURS.get(str(item["level"])))
-    return f"{str(item['time'])[11:23]} {kind} {_plain(_event(item))}"
+    return f"{str(item['time'])[11:23]} {kind} {plain(_event(item))}"
 
 
 def colour_of(state: str) -> str:
@@ -211,10 +211,10 @@ def colour_of(state: str) -> str:
 
 def _cell(column: Column, item: Item) -> Cell:
     value = column.cell(item)
-    text = "-" if value is None or value == "" else _plain(str(value))
+    text = "-" if value is None or value == "" else plain(str(value))
     return Cell(text, colour_of(text) if column.is_state else "")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text without what could move a terminal's cursor: interfaces are named by switches, and events quote peers."""
     return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

@@ -19,6 +19,7 @@ from controller.dataplane.program import Share
 from controller.southbound import messages as wire
 from controller.southbound.audits import Audits
 from controller.southbound.connection import Connection
+from controller.southbound.counters import Counted
 from controller.southbound.drift import Drift
 from controller.southbound.events import (
     BarrierPassed,
@@ -58,6 +59,8 @@ class Southbound(Progress):
         self._audits = Audits(self.statistics)
         self._turns = Turns()
         self._touched: set[str] = set()
+        self._counted: dict[str, tuple[float, Counted]] = {}
+        """What switches have counted, since somebody asked last."""
         self._servers: list[asyncio.Server] = []
         self._endpoints: list[Listen] = []
         self._ticking: asyncio.Task[None] | None = None
@@ -162,6 +165,25 @@ class Southbound(Progress):
         found = {name: self._audits.seen(name) for name in sorted(asked)}
         return {name: drift for name, drift in found.items() if drift is not None}
 
+    async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
+        """Ask all connected switches for their counters, and wait at most `timeout` seconds: those that answered.
+
+        With each answer comes the time of the loop when it came.
+
+        `trunks` has the numbers of the interfaces of trunk ports, by switch. One at a time may ask.
+        """
+        asked = set(self._sessions.ready)
+        self._counted = {}
+        for name in asked:
+            self._turns.add(partial(self._count, name, trunks.get(name, ())))
+        await self._until(lambda: asked & self._sessions.ready.keys() <= self._counted.keys(), timeout)
+        return self._counted
+
+    def _count(self, name: str, trunks: Sequence[int]) -> bool:
+        if connection := self._sessions.ready.get(name):
+            connection.count(trunks)
+        return False
+
     def is_repaired(self, switch: str) -> bool:
         """Whether nothing that an audit found is left to be repaired."""
         return self._audits.is_repaired(switch)
@@ -196,6 +218,10 @@ class Southbound(Progress):
             case FlowLost(cookie):
                 if synchroniser.lost(cookie):
                     self._audits.flow_lost(switch)
+            case Counted():
+                self._counted[switch] = _now(), event
+                self._progress.set()
+                return
             case ReadAgain(held):
                 self._audited(switch, held)
             case Refused():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -29,6 +29,7 @@ from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
 from controller.planning import Planning
+from controller.southbound.counters import Counted, InterfaceCounters
 from controller.southbound.drift import Drift
 from controller.southbound.listen import Listen
 from controller.southbound.statistics import Statistics
@@ -81,6 +82,9 @@ class Switches:
     """The southbound, as far as it is asked."""
 
     statistics: Statistics = field(default_factory=Statistics)
+    rounds: int = 0
+    core: Core | None = None
+    """Whose flows are counted."""
 
     def is_settled(self, switch: str) -> bool:
         return switch == "s1"
@@ -93,6 +97,18 @@ class Switches:
 
     def flows(self, switch: str) -> int:
         return 17
+
+    async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
+        """s1 passes more and more, and s2 does not answer."""
+        assert trunks == {"s1": [2]}
+        self.rounds += 1
+        now = 100.0 + self.rounds
+        guest = InterfaceCounters(10 * self.rounds, 2000 * self.rounds, 1500 * self.rounds, 10**6 * self.rounds, 0, now)
+        trunk = InterfaceCounters(5 * self.rounds, 0, 500 * self.rounds, 0, 7 * self.rounds, now)
+        web = self.core.compiler.remembered("s1", "blue/web")[1].contents if self.core else ()
+        counts = {"enters": (4 * self.rounds, 400 * self.rounds), "delivered": (self.rounds, 80 * self.rounds)}
+        flows = {flow.cookie: counts[flow.reason.note] for flow in web if flow.reason.note in counts}
+        return {"s1": (asyncio.get_running_loop().time(), Counted({1: guest, 2: trunk}, flows))}
 
     async def looked(self, timeout: float) -> dict[str, Drift]:
         enters = Reason("access", "enters", "blue/web", "blue/a")
@@ -137,7 +153,7 @@ def events_of() -> EventLog:
 
 def sources_of(core: Core, events: EventLog) -> Sources:
     """What answers about them are made of."""
-    switches = Switches()
+    switches = Switches(core=core)
     metrics = Metrics(core, switches, events, Timings(lambda: 0.0), "1.2.3")
     return Sources(core, switches, events, metrics, Answering(core), "1.2.3", START, Planner())
 
@@ -175,7 +191,7 @@ def serving(
 
     async def run() -> None:
         planner = Planning(core, configuration) if configuration else Planner()
-        server = Serving(core, Switches(), events, Timings(loop.time), planner)
+        server = Serving(core, Switches(core=core), events, Timings(loop.time), planner)
         await server.open([Endpoint(Listen(path=socket)), *more])
         working = asyncio.create_task(server.run())
         is_open.set()

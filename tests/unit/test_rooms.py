@@ -53,11 +53,14 @@ ALLOWED = {
     "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
     "controller.rehearsal": {"controller.core", "controller.dataplane", "controller.intent"},
     "controller.plan": {"controller.core", "controller.rehearsal", "controller.dataplane", "controller.intent"},
+    "controller.rates": {
+        *("controller.core", "controller.dataplane", "controller.intent", "controller.southbound.counters"),
+    },
     "controller.event_log": set(),
     "controller.timings": set(),
     "controller.api": {
         *("controller.api", "controller.core", "controller.compiler", "controller.event_log", "controller.timings"),
-        "controller.plan",
+        *("controller.plan", "controller.rates", "controller.southbound.counters"),
         *("controller.dataplane", "controller.fabric", "controller.intent"),
         *("controller.southbound.drift", "controller.southbound.listen", "controller.southbound.statistics"),
     },
@@ -88,6 +91,8 @@ PURE_FILES = (
     "controller.plan",
     "controller.api.plan_rows",
     "controller.api.drift_rows",
+    "controller.rates",
+    "controller.api.rate_rows",
 )
 IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
 
