@@ -100,7 +100,7 @@ class Switches:
 
     async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
         """s1 passes more and more, and s2 does not answer."""
-        assert trunks == {"s1": [2]}
+        assert trunks in ({"s1": [2]}, {})
         self.rounds += 1
         now = 100.0 + self.rounds
         guest = InterfaceCounters(10 * self.rounds, 2000 * self.rounds, 1500 * self.rounds, 10**6 * self.rounds, 0, now)

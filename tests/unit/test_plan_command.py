@@ -17,28 +17,12 @@ from typer.testing import CliRunner
 
 from controller import planning
 from controller.api.guard import MOST_BODY
-from controller.configuration import Configuration
-from controller.core import Core
-from controller.fabric.model import End, Interface
 from controller.northbound.cli import app
-from controller.rehearsal import settle
 from controller.state_directory import StateDirectory
 from tests.unit.api_site import Site, serving
+from tests.unit.planned_site import BEFORE, started
 
 GOLDEN = Path(__file__).parent / "shown"
-BEFORE = """\
-fabric:
-  switches:
-    s1: {dpid: "0000000000000001", endpoint: 198.51.100.1}
-    s2: {dpid: "0000000000000002", endpoint: "198.51.100.2"}
-    s3: {dpid: "0000000000000003"}
-tenants:
-  blue:
-    networks: {web: {segment: vlan}, db: {segment: vxlan}}
-    ports:
-      a: {network: web, switch: s1, interface: tap1, mac: "02:00:00:00:00:01"}
-      b: {network: web, switch: s2, interface: tap1, ip: ["10.0.0.1", "2001:db8::1"]}
-"""
 AFTER = """\
 fabric:
   underlay_mtu: 9000
@@ -65,20 +49,6 @@ def state(tmp_path: Path) -> Path:
     with StateDirectory(tmp_path / "state") as directory:
         directory.write_memory(started(tmp_path / "before.yaml", directory)[0].memory())
     return tmp_path / "state"
-
-
-def started(file: Path, directory: StateDirectory) -> tuple[Core, Configuration]:
-    configuration, core = Configuration([file], directory), Core()
-    _, edit = configuration.read()
-    assert edit
-    core.edit(edit, configuration.settle_keys(edit))
-    interfaces = [Interface("tap1", 1), Interface("tap3", 3), Interface("w", 4), Interface("vxlan0", 5)]
-    for name in ("s1", "s2"):
-        core.switch_ready(name, interfaces, True, 0.0)
-    core.heard(End("s1", "w"), End("s2", "w"), 0.0)
-    core.heard(End("s2", "w"), End("s1", "w"), 0.0)
-    settle(core)
-    return core, configuration
 
 
 @pytest.fixture
