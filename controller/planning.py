@@ -16,7 +16,6 @@ import asyncio
 import gc
 import logging
 import os
-import resource
 import signal
 import time
 from collections.abc import Sequence
@@ -39,8 +38,6 @@ from controller.plan import plan_of
 
 log = logging.getLogger(__name__)
 
-COMPUTING = 300
-"""Seconds of computing after which a copy is ended, whatever it does."""
 NICE = 10
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 
@@ -113,8 +110,9 @@ def _stand_alone(pipe: int) -> None:
         if number > 2 and number != pipe:
             with suppress(OSError):
                 os.close(number)
-    os.nice(NICE)
-    resource.setrlimit(resource.RLIMIT_CPU, (COMPUTING, COMPUTING))
+    # A sandbox may forbid that; then it is as important as the daemon.
+    with suppress(OSError):
+        os.nice(NICE)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
     # What lives is not looked at, which would copy it.

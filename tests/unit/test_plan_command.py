@@ -201,6 +201,16 @@ def test_one_is_made_at_a_time_and_the_loop_lives_meanwhile(site: Site, monkeypa
     assert ask(site, "POST", content(a=BEFORE))[1]["changes"] is False
 
 
+def test_a_sandbox_may_forbid_lower_priority(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `SystemCallFilter` in packaging/tenantry.service does."""
+
+    def forbidden(_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "nice", forbidden)
+    assert ask(site, "POST", content(a=BEFORE))[0] == 200
+
+
 def test_wrong_usage(state: Path) -> None:
     result = CliRunner().invoke(app, ["plan", "x.yaml", "--before", "y.yaml"])
     assert result.exit_code == 2
