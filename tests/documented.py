@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "tutorial.md")]
-PROGRAMS = "tenantry|ovs-\\w+|\\./run|\\.venv/\\S+|/opt/\\S+|python3?|curl|systemctl|cp|git|openssl|ethtool|kill|pip"
+PROGRAMS = "tenantry|ovs-\\w+|\\./run|\\.venv/\\S+|/opt/\\S+|python3?|curl|systemctl|cp|git|openssl|ethtool|kill|pip|ln|mkdir|mv|tar"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(rf"^(?:    )?(?:\$ )?((?:{PROGRAMS}) .*|(?:{PROGRAMS}))$", re.MULTILINE)
 
@@ -23,6 +23,11 @@ NOT_RUN = {
     "python3 -m venv /opt/tenantry && /opt/tenantry/bin/pip install .": INSTALLS,
     "/opt/tenantry/bin/pip install .": INSTALLS,
     "cp packaging/tenantry.service /etc/systemd/system/": INSTALLS,
+    "ln -s /opt/tenantry/bin/tenantry /usr/local/bin/tenantry": INSTALLS,
+    "mkdir -p /etc/tenantry": INSTALLS,
+    "mv /etc/tenantry.new/*.yaml /etc/tenantry/": INSTALLS,
+    "tar -C /var/lib/tenantry -cf keys.tar keys.json keys.journal discovery.secret": INSTALLS,
+    "tenantry check /etc/tenantry && systemctl enable --now tenantry": INSTALLS,
     "systemctl enable --now tenantry": INSTALLS,
     "systemctl reload tenantry": INSTALLS,
     "systemctl stop tenantry": INSTALLS,
@@ -45,6 +50,7 @@ NOT_RUN = {
     "tenantry run /etc/tenantry --state /var/lib/tenantry": "runs for ever: tests/end_to_end run daemons",
     "tenantry run /etc/tenantry --listen tcp:127.0.0.1:6653 --state /var/lib/tenantry": "the same",
     "tenantry watch --tenant blue": "runs for ever: tests/unit/test_show_command.py",
+    "tenantry watch": "the same",
     "tenantry drift --repair": "needs a daemon's process: tests/end_to_end/test_daemon_drift.py",
     "tenantry verify /etc/tenantry --switch unix:/run/openvswitch/br-int.mgmt": (
         "needs a switch with a daemon's flows: tests/switch/test_verify_real_ovs.py"

@@ -219,7 +219,7 @@ class Southbound(Progress):
                 if synchroniser.lost(cookie):
                     self._audits.flow_lost(switch)
             case Counted():
-                self._counted[switch] = _now(), event
+                self._counted[switch] = now(), event
                 self._progress.set()
                 return
             case ReadAgain(held):
