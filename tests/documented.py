@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "tutorial.md")]
-PROGRAMS = "tenantry|ovs-\\w+|\\./run|\\.venv/\\S+|/opt/\\S+|python3?|curl|systemctl|cp|git|openssl|ethtool|kill|pip|ln|mkdir|mv|tar"
+PROGRAMS = r"tenantry|ovs-\w+|\./run|\.venv/\S+|/opt/\S+|python3?|curl|systemctl|git|openssl|ethtool|kill|pip|cp|ln|mkdir|mv|tar"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(rf"^(?:    )?(?:\$ )?((?:{PROGRAMS}) .*|(?:{PROGRAMS}))$", re.MULTILINE)
 

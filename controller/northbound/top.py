@@ -41,7 +41,7 @@ class Subject(StrEnum):
 
 
 HEADINGS = {Subject.PORTS: ("Port", "Network", "At"), Subject.NETWORKS: ("Network",), Subject.TENANTS: ("Tenant",)}
-RATES = ("In pkt/s", "In bit/s", "Out pkt/s", "Out bit/s", "Drop/s")
+RATES = ("In pps", "In bps", "Out pps", "Out bps", "Drops")
 
 
 def top(
@@ -60,7 +60,8 @@ def top(
 ) -> None:
     """Show how much passes at each port, on each network or for each tenant, the most first, until Ctrl-C.
 
-    In is what comes in from guests, out what goes out to them. The first answer takes a second.
+    Packets (pps) and bits (bps) in a second: in is what comes in from guests, out what goes out to them. The first answer
+    takes a second.
 
     Example: tenantry top networks --tenant blue
 
