@@ -11,7 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "tutorial.md")]
-PROGRAMS = r"tenantry|ovs-\w+|\./run|\.venv/\S+|/opt/\S+|python3?|curl|systemctl|git|openssl|ethtool|kill|pip|cp|ln|mkdir|mv|tar"
+OTHERS = "curl|systemctl|git|openssl|ethtool|kill|pip|cp|ln|mkdir|mv|tar"
+PROGRAMS = rf"tenantry|ovs-\w+|\./run|\.venv/\S+|/opt/\S+|python3?|{OTHERS}"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(rf"^(?:    )?(?:\$ )?((?:{PROGRAMS}) .*|(?:{PROGRAMS}))$", re.MULTILINE)
 

@@ -60,8 +60,8 @@ def top(
 ) -> None:
     """Show how much passes at each port, on each network or for each tenant, the most first, until Ctrl-C.
 
-    Packets (pps) and bits (bps) in a second: in is what comes in from guests, out what goes out to them. The first answer
-    takes a second.
+    Packets (pps) and bits (bps) of a second: in is what comes in from guests, out what goes out to them. The first
+    answer takes a second.
 
     Example: tenantry top networks --tenant blue
 

@@ -183,7 +183,7 @@ def test_one_is_made_at_a_time_and_the_loop_lives_meanwhile(site: Site, monkeypa
     started = site.socket.parent / "pid"
 
     def stand_still(*_: object) -> None:
-        kept = [os.readlink(file) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+        kept = [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
         shared = [file for file in kept if file.startswith("socket:") or str(site.socket.parent) in file]
         started.write_text(f"{os.getpid()} {shared}")
         time.sleep(600)
@@ -194,12 +194,13 @@ def test_one_is_made_at_a_time_and_the_loop_lives_meanwhile(site: Site, monkeypa
     first.start()
     while first.is_alive() and not (started.exists() and started.read_text()):
         time.sleep(0.01)
-    assert ask(site, "POST", content(a=BEFORE))[0] == 503
-    assert CliRunner().invoke(app, ["show", "tenants", "--state", str(site.socket.parent)]).exit_code == 0
+    meanwhile = ask(site, "POST", content(a=BEFORE))[0]
+    shown = CliRunner().invoke(app, ["show", "tenants", "--state", str(site.socket.parent)]).exit_code
     pid, _, shared = started.read_text().partition(" ")
-    assert shared == "[]", "neither sockets nor the lock, or nobody could take them over"
     os.kill(int(pid), signal.SIGKILL)
     first.join()
+    assert (meanwhile, shown) == (503, 0)
+    assert shared == "[]", "neither sockets nor the lock, or nobody could take them over"
     assert answers == [(500, {**answers[0][1], "detail": "the plan could not be made; the daemon's log has more"})]
     monkeypatch.undo()
     assert ask(site, "POST", content(a=BEFORE))[1]["changes"] is False
