@@ -104,6 +104,9 @@ class Guard:
 def _plan_refusal(method: str, headers: Headers) -> tuple[int, str, Headers] | None:
     if method != "POST":
         return 405, "send files by POST", [(b"allow", b"POST")]
+    if [one.partition(b";")[0].strip().lower() for one in _values(headers, b"content-type")] != [b"application/json"]:
+        # Other types a page in a browser may send to anywhere, without asking first (Fetch Standard, 2.2.2).
+        return 415, "send JSON: Content-Type: application/json", [(b"connection", b"close")]
     lengths = _values(headers, b"content-length")
     if len(lengths) != 1 or not lengths[0].isdigit():
         return 411, "say how long the body is: Content-Length", [(b"connection", b"close")]

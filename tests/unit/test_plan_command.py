@@ -138,7 +138,7 @@ def ask(site: Site, method: str, body: bytes | None, **headers: str) -> tuple[in
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.connect(str(site.socket))
     try:
-        connection.request(method, "/api/v1/plan", body, headers)
+        connection.request(method, "/api/v1/plan", body, {"Content-Type": "application/json", **headers})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
     finally:
@@ -165,6 +165,7 @@ def test_the_daemon_checks_files_itself(site: Site) -> None:
     ("method", "body", "headers", "status", "detail"),
     [
         ("GET", None, {}, 405, "send files by POST"),
+        ("POST", b"{}", {"Content-Type": "text/plain"}, 415, "send JSON: Content-Type: application/json"),
         ("POST", b"{", {}, 422, "body: invalid json: eof while parsing an object at line 1 column 1"),
         ("POST", b'{"files": [{"name": ""}]}', {}, 422, "files.0.name: string should have at least 1 character"),
         ("POST", None, {"Content-Length": str(MOST_BODY + 1)}, 413, "at most 64 MiB are taken"),
