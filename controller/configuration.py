@@ -1,4 +1,4 @@
-"""From files to what is in force: load, give keys, keep the ledger.
+"""From files, and what was changed over the API, to what is in force: load, give keys, keep the ledger.
 
 Reading can take seconds for a large installation, so it is apart from giving keys: `read` touches no state and may run
 in a worker thread. It ends with the difference to the intent in force, and everything after it costs what differs.
@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from controller.intent.allocation import KeyLedger
+from controller.intent.allocation import AllocationProblem, KeyLedger
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.kept_trees import KeptTrees
 from controller.intent.key_register import KeyRegister, LedgerEdit
-from controller.intent.loader import Loaded, load, load_texts
+from controller.intent.loader import Base, Loaded, load, load_texts
 from controller.intent.model import Intent
 from controller.intent.moves import KeyChanges, Moves, Unsettled
 from controller.state_directory import StateDirectory
@@ -34,18 +34,24 @@ class Configuration:
     """The files that an operator gave, and the keys of the networks in them."""
 
     def __init__(self, paths: Sequence[Path], state: StateDirectory) -> None:
-        """Raises StateError when the key ledger cannot be read."""
+        """Raises StateError when the key ledger, or what the API keeps, cannot be read."""
         self._paths = tuple(paths)
         self._kept = KeptTrees()
         self._state = state
         self._in_force: Intent | None = None
+        self.base = Base()
+        """What the files in force say, for changes over the API."""
+        self.part, doubt = state.api_part.read()
+        """What is changed over the API."""
         ledger, warning = state.read_ledger()
         self._register = KeyRegister(ledger)
-        if warning:
-            log.warning(warning)
+        for one in filter(None, (doubt, warning)):
+            log.warning(one)
         self.moves = Moves(ledger.held, ledger.unsettled)
         """The keys in force, and which networks move from one to another."""
         self._unsettled = ledger.unsettled
+        self._told: frozenset[AllocationProblem] = frozenset()
+        """What is wrong with keys and was logged; after each load it is logged again, and not with each write."""
         self._waiting: dict[str, str] = {}
         self._trouble = ""
 
@@ -54,13 +60,17 @@ class Configuration:
         return signature(self._paths)
 
     def read(self) -> tuple[Loaded, IntentEdit | None]:
-        """Load the files, and compare with the intent in force; errors and warnings are in the first result."""
-        loaded = load(self._paths, self._kept)
+        """Load the files, and compare with the intent in force; errors and warnings are in the first result.
+
+        Nothing may be changed over the API until the edit is in force, or it would be lost.
+        """
+        self._told = frozenset()
+        loaded = load(self._paths, self._kept, self.part)
         return loaded, difference(self._in_force or Intent(), loaded.intent) if loaded.intent else None
 
     def read_as(self, files: Sequence[tuple[str, str]]) -> Loaded:
         """What `read` would load if these were the files: names and texts. Nothing comes of it."""
-        return load_texts(files, self._kept)
+        return load_texts(files, self._kept, self.part)
 
     @property
     def in_force(self) -> Intent:
@@ -88,8 +98,11 @@ class Configuration:
             raise
         is_first, self._in_force = self._in_force is None, edit.after
         for problem in problems:
+            if problem in self._told:
+                continue
             level = logging.ERROR if problem.fatal else logging.WARNING
             log.log(level, "%s", problem, extra={"network": problem.network})
+        self._told = frozenset(problems)
         # At first nobody knows the keys in the ledger, either.
         return KeyChanges(dict(self.moves.entered), dict(self.moves.second)) if is_first else self.moves.changes
 

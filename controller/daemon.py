@@ -39,6 +39,7 @@ from controller.state_file import StateError
 from controller.steps import Steps
 from controller.switch_events import SwitchEvents
 from controller.watch import Signature
+from controller.writes import Writes
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +84,10 @@ class Daemon:
         self._keeper = Keeper(self._core, state)
         self._audit = AuditOnDemand(self._core, self._southbound, state)
         self._event_log = EventLog(time.time())
+        self._writes = Writes(self._core, self._configuration, state.api_part, self.take)
         self._planning = Planning(self._core, self._configuration)
-        self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings, self._planning)
+        doing = self._writes, self._planning
+        self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings, *doing)
         self._isolation = IsolationWatch(self._core, self._southbound.statistics)
         self._steps = Steps(
             self._core, self._southbound, self._configuration, lambda: self._events.clock, self._schedule
@@ -260,9 +263,13 @@ class Daemon:
                 log.error("not reloaded; the configuration before stays in force", extra=names)
 
     async def _load(self) -> bool:
-        loaded, edit = await asyncio.to_thread(self._configuration.read)
-        report(loaded)
-        return edit is not None and self.take(edit)
+        async with self._writes.turn:
+            loaded, edit = await asyncio.to_thread(self._configuration.read)
+            report(loaded)
+            if edit is None or not self.take(edit):
+                return False
+            self._configuration.base = loaded.base
+            return True
 
     def take(self, edit: IntentEdit) -> bool:
         """Take an edit of the intent into force; False when its keys cannot be stored, and then nothing changes."""
@@ -275,6 +282,7 @@ class Daemon:
             self._southbound.expect({switch.dpid: name for name, switch in edit.after.fabric.switches.items()})
         self._steps.edited()
         self._core.edit(edit, keys)
+        self._api.edited(edit)
         self._events.explain_missing_tunnels(edit.touched_networks(), edit.after.fabric.switches)
         self._schedule()
         return True

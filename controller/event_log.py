@@ -49,6 +49,8 @@ class EventKind(StrEnum):
     DRIFT_REPAIRED = "drift-repaired"
     NETWORK_REFUSED = "network-refused"
     NETWORK_TAKEN = "network-taken"
+    WRITE_ACCEPTED = "write-accepted"
+    WRITE_REFUSED = "write-refused"
     PROBLEM = "problem"
     """A warning or an error of no other kind."""
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from controller.api.plan_rows import PlannedFiles, plan_answer
-from controller.api.problems import problem_body
+from controller.api.problems import Errors, problem_body
 from controller.api.rows import ParameterError
 from controller.configuration import Configuration
 from controller.core import Core
@@ -130,7 +130,7 @@ def _read(pipe: Connection) -> bytes | None:
 
 
 def _not_valid(errors: Sequence[Problem]) -> tuple[int, bytes]:
-    told = [
+    told: Errors = [
         ParameterError(parameter=f"{one.file}:{one.line}:{one.column}", detail=f"{one.what}; {one.instead}")
         for one in errors
     ]
@@ -138,5 +138,5 @@ def _not_valid(errors: Sequence[Problem]) -> tuple[int, bytes]:
     return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, told)
 
 
-def _problem(status: HTTPStatus, detail: str, errors: list[ParameterError] | None = None) -> tuple[int, bytes]:
+def _problem(status: HTTPStatus, detail: str, errors: Errors | None = None) -> tuple[int, bytes]:
     return status, problem_body(status, detail, errors)

@@ -1,8 +1,9 @@
-"""What the daemon keeps between its lives: the key ledger, what was learned, and secrets.
+"""What the daemon keeps between its lives: the key ledger, what the API changed, what was learned, and secrets.
 
     DIR/                  mode 0700
         lock              held by the daemon that uses the directory (see `controller.holder`)
         keys.*            the key ledger (`controller.ledger_files`)
+        api.*             what was changed over the API (`controller.api_part_files`)
         memory.json       interfaces, links and addresses that were learned
         audit.json        what the last audit found that somebody asked for
         NAME.secret       32 random bytes, mode 0600
@@ -23,6 +24,7 @@ import stat
 from pathlib import Path
 from types import TracebackType
 
+from controller.api_part_files import ApiPartFiles
 from controller.fabric.memory import Memory, from_plain, to_plain
 from controller.intent.allocation import KeyLedger
 from controller.intent.key_register import LedgerEdit
@@ -43,6 +45,8 @@ class StateDirectory:
         """Create the directory if need be, and lock it. Raises StateError, also when another process has the lock."""
         self._path = path
         self._ledger = LedgerFiles(path)
+        self.api_part = ApiPartFiles(path)
+        """What was changed over the API."""
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):

@@ -18,6 +18,8 @@ _COMMAND = re.compile(rf"^(?:    )?(?:\$ )?((?:{PROGRAMS}) .*|(?:{PROGRAMS}))$",
 
 INSTALLS = "installs software, or serves a whole machine"
 OWN_RUN = "is what runs these tests, or takes longer than all of them"
+CHANGES = "changes what the daemon keeps: tests/unit/test_drain_command.py"
+WHY = "asks about ports of a fabric: tests/unit/test_why_command.py"
 KEYS = "needs keys of an authority: tests/switch/test_southbound_tls.py makes some and connects by TLS"
 NOT_RUN = {
     "git clone <this repository> tenantry && cd tenantry": INSTALLS,
@@ -52,6 +54,13 @@ NOT_RUN = {
     "tenantry run /etc/tenantry --listen tcp:127.0.0.1:6653 --state /var/lib/tenantry": "the same",
     "tenantry watch --tenant blue": "runs for ever: tests/unit/test_show_command.py",
     "tenantry watch": "the same",
+    "tenantry drain spine1": CHANGES,
+    "tenantry drain leaf1": CHANGES,
+    "tenantry drain leaf1:leaf1-eth2": CHANGES,
+    "tenantry undrain spine1": CHANGES,
+    "tenantry why blue/web1 blue/web2 tcp/443": WHY,
+    "tenantry why blue/web1 red/web1": WHY,
+    "tenantry why 10.0.0.1 10.0.0.2 arp --tenant blue --live": WHY,
     "tenantry drift --repair": "needs a daemon's process: tests/end_to_end/test_daemon_drift.py",
     "tenantry verify /etc/tenantry --switch unix:/run/openvswitch/br-int.mgmt": (
         "needs a switch with a daemon's flows: tests/switch/test_verify_real_ovs.py"

@@ -9,11 +9,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from controller.api import fabric_rows
-from controller.api.filters import BySwitch, Filters, Nothing
+from controller.api import draining_rows, fabric_rows
+from controller.api.filters import BySwitch, Filters, Nothing, Part
 from controller.api.metrics import MEDIA_TYPE
-from controller.api.rows import Flow, Link, Page, Status, Switch, SwitchDetail
+from controller.api.resources import single
+from controller.api.rows import Draining, Flow, Link, Page, Status, Switch, SwitchDetail
 from controller.api.sources import INVALID, NOT_FOUND, Sources
+from controller.drain_plan import canonical
 
 
 def fabric_questions(sources: Sources) -> APIRouter:
@@ -37,6 +39,22 @@ def fabric_questions(sources: Sources) -> APIRouter:
     async def links(request: Request, filters: Annotated[BySwitch, Query()]) -> Response:
         """All links that were found, and those that are named in the configuration and not there."""
         return await answering.page(request, fabric_rows.links(core, filters), filters.limit)
+
+    @router.get("/api/v1/draining", response_model=Page[Draining], responses=INVALID)
+    async def draining(request: Request, part: Annotated[Part, Query()]) -> Response:
+        """What drains, and whether it can be unplugged."""
+        found = draining_rows.draining(core, switches, sources.writer, part)
+        return await answering.page(request, found, part.limit)
+
+    @router.get("/api/v1/draining/switches/{switch}", response_model=Draining, responses=NOT_FOUND)
+    async def draining_switch(request: Request, switch: str, _: Annotated[Nothing, Query()]) -> Response:
+        """One switch that drains."""
+        return await single(sources, request, canonical("switches", switch))
+
+    @router.get("/api/v1/draining/links/{end}/{other}", response_model=Draining, responses=NOT_FOUND)
+    async def draining_link(request: Request, end: str, other: str, _: Annotated[Nothing, Query()]) -> Response:
+        """One link that drains, by its ends `switch:interface` in either order."""
+        return await single(sources, request, canonical("links", end, other))
 
     @router.get("/api/v1/flows", response_model=Page[Flow], responses=INVALID)
     async def flows(request: Request, filters: Annotated[Filters, Query()]) -> Response:

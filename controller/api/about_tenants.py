@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from controller.api import tenant_rows
 from controller.api.filters import Filters, Nothing, Part
+from controller.api.resources import single
 from controller.api.rows import Host, Network, Page, Port, Tenant
 from controller.api.sources import INVALID, NOT_FOUND, Sources
 
@@ -25,10 +26,7 @@ def tenant_questions(sources: Sources) -> APIRouter:
     @router.get("/tenants/{tenant}", response_model=Tenant, responses=NOT_FOUND)
     async def tenant(request: Request, tenant: str, _: Annotated[Nothing, Query()]) -> Response:
         """One tenant."""
-        order = await answering.order()
-        if tenant not in order.intent.tenants:
-            raise HTTPException(404, f"there is no tenant {tenant!r}")
-        return answering.whole(request, tenant_rows.tenant(order, tenant))
+        return await single(sources, request, f"tenants/{tenant}")
 
     @router.get("/networks", response_model=Page[Network], responses=INVALID)
     async def networks(request: Request, filters: Annotated[Filters, Query()]) -> Response:
@@ -39,11 +37,7 @@ def tenant_questions(sources: Sources) -> APIRouter:
     @router.get("/networks/{tenant}/{network}", response_model=Network, responses=NOT_FOUND)
     async def network(request: Request, tenant: str, network: str, _: Annotated[Nothing, Query()]) -> Response:
         """One network."""
-        order = await answering.order()
-        asked = order.intent.networks.get(f"{tenant}/{network}")
-        if asked is None:
-            raise HTTPException(404, f"there is no network {tenant}/{network}")
-        return answering.whole(request, tenant_rows.network(core, switches, order, asked))
+        return await single(sources, request, f"networks/{tenant}/{network}")
 
     @router.get("/ports", response_model=Page[Port], responses=INVALID)
     async def ports(request: Request, filters: Annotated[Filters, Query()]) -> Response:
@@ -54,10 +48,7 @@ def tenant_questions(sources: Sources) -> APIRouter:
     @router.get("/ports/{tenant}/{port}", response_model=Port, responses=NOT_FOUND)
     async def port(request: Request, tenant: str, port: str, _: Annotated[Nothing, Query()]) -> Response:
         """One port."""
-        asked = core.situation.intent.ports.get(f"{tenant}/{port}")
-        if asked is None:
-            raise HTTPException(404, f"there is no port {tenant}/{port}")
-        return answering.whole(request, tenant_rows.port(core, asked))
+        return await single(sources, request, f"ports/{tenant}/{port}")
 
     @router.get("/hosts", response_model=Page[Host], responses=INVALID)
     async def hosts(request: Request, filters: Annotated[Filters, Query()]) -> Response:

@@ -3,7 +3,8 @@
 A worker thread would not do better: it takes the interpreter for 5 ms at a time, in which the loop stands still.
 
 The tag (ETag, RFC 9110, 8.8.3) is a hash of what is answered. So it is right whatever an answer is made of, and who
-asks again with it gets no body when nothing changed.
+asks again with it gets no body when nothing changed. That of something that is changed over the API begins with its
+version, and a dot. Only this is looked at in `If-Match`: an address that was learned meanwhile is no lost change.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from typing import TypeVar
 
 from fastapi import Request, Response
 
-from controller.api.order import Order, order_of
+from controller.api.order import Order, order_after, order_of
 from controller.api.rows import Row
 from controller.core import Core
+from controller.intent.edit import IntentEdit
 
 MOST_AT_ONCE = 4
 """Answers that are being made."""
+FEW = 100
+"""Networks and ports of an edit that are put in order one by one."""
 SLICE = 0.001
 """Seconds of making rows before others have their turn."""
 
@@ -39,6 +43,9 @@ class Answering:
         self._thread = ThreadPoolExecutor(1, "api")
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._order = order_of(core.situation.intent)
+        self._sorting = asyncio.Lock()
+        self._since: list[IntentEdit] = []
+        """Edits since sorting began."""
 
     def close(self) -> None:
         """Let the thread end."""
@@ -46,9 +53,27 @@ class Answering:
 
     async def order(self) -> Order:
         """The order of what is in the intent in force."""
-        while (intent := self._core.situation.intent) is not self._order.intent:
-            self._order = await asyncio.get_running_loop().run_in_executor(self._thread, order_of, intent)
+        if self._core.situation.intent is not self._order.intent:
+            async with self._sorting:
+                while (intent := self._core.situation.intent) is not self._order.intent:
+                    self._since.clear()
+                    self._order = await asyncio.get_running_loop().run_in_executor(self._thread, order_of, intent)
+                    # Or nobody would get an answer while writes come faster than it is sorted.
+                    for edit in self._since:
+                        self._put(edit)
         return self._order
+
+    def edited(self, edit: IntentEdit) -> None:
+        """The intent in force was edited."""
+        if self._sorting.locked():
+            self._since.append(edit)
+        self._put(edit)
+
+    def _put(self, edit: IntentEdit) -> None:
+        """Keep the order over an edit, if that is quicker than to make another."""
+        if edit.before is self._order.intent and not edit.fabric and len(edit.networks) + len(edit.ports) <= FEW:
+            there = self._core.situation.index.ports_by_network
+            self._order = order_after(self._order, edit, lambda name: (port for port, _ in there.get(name, ())))
 
     async def page(self, request: Request, rows: Iterator[tuple[str, Row]], limit: int) -> Response:
         """One page of rows."""
@@ -72,19 +97,20 @@ class Answering:
                     ends = time.perf_counter() + SLICE
         return found
 
-    def whole(self, request: Request, answer: Row) -> Response:
-        """An answer that is small."""
-        return _answer(request, answer.model_dump_json())
+    def whole(self, request: Request, answer: Row, version: int | None = None, status: int = 200) -> Response:
+        """An answer that is small; about something of this version, if it has one."""
+        return _answer(request, answer.model_dump_json(by_alias=True), version, status)
 
 
-def _answer(request: Request, text: str) -> Response:
+def _answer(request: Request, text: str, version: int | None = None, status: int = 200) -> Response:
     """The answer, or that the one that the asker has is still right."""
     body = text.encode()
-    tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    begin = "" if version is None else f"{version}."
+    tag = f'"{begin}{blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if _matches(request.headers.getlist("if-none-match"), tag):
+    if request.method == "GET" and _matches(request.headers.getlist("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    return Response(body, status, headers, "application/json")
 
 
 def _matches(given: Iterable[str], tag: str) -> bool:

@@ -1,4 +1,4 @@
-"""The questions that can be asked, and where: `/api/v1/...` and `/metrics`. Nothing can be changed here.
+"""What can be asked and changed, and where: `/api/v1/...` and `/metrics`.
 
 Each question is a small function of a class for its subject; the classes share what they read (`Sources`). Everything
 reads the core between two of its events. Rows are made as `controller.api.answering` says.
@@ -7,6 +7,7 @@ reads the core between two of its events. Rows are made as `controller.api.answe
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from fastapi import FastAPI, Response
 
@@ -16,7 +17,10 @@ from controller.api.about_happenings import happenings
 from controller.api.about_plans import plan_questions
 from controller.api.about_rates import rate_questions
 from controller.api.about_tenants import tenant_questions
-from controller.api.problems import answer_errors
+from controller.api.about_why import why_question
+from controller.api.changes import changes
+from controller.api.content import schemas
+from controller.api.problems import MEDIA_TYPE, answer_errors
 from controller.api.sources import Sources
 
 OPENAPI = "/api/v1/openapi.json"
@@ -34,10 +38,13 @@ def make_app(sources: Sources) -> FastAPI:
         redirect_slashes=False,
     )
     answer_errors(app)
-    for questions in (tenant_questions, fabric_questions, happenings, drift_questions, rate_questions, plan_questions):
-        app.include_router(questions(sources))
+    questions = (tenant_questions, fabric_questions, happenings, why_question, drift_questions, rate_questions)
+    for part in (*questions, plan_questions, changes):
+        app.include_router(part(sources))
     # Written once: to make it takes longer than any answer may.
-    document = json.dumps(app.openapi()).encode()
+    described = _completed(app.openapi())
+    app.openapi = lambda: described  # type: ignore[method-assign]  # as FastAPI says that it is done
+    document = json.dumps(described).encode()
 
     @app.get(OPENAPI, include_in_schema=False)
     async def openapi() -> Response:
@@ -45,3 +52,14 @@ def make_app(sources: Sources) -> FastAPI:
         return Response(document, media_type="application/json")
 
     return app
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    """With what FastAPI does not know: the contents of writes, and of what type errors are."""
+    document["components"]["schemas"].update(schemas())
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+    return document

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+from struct import Struct
 
 import h11
 from starlette.types import ASGIApp
@@ -26,6 +28,7 @@ HEAD_WITHIN = 10.0
 READ_WITHIN = 10.0
 LOOK_EVERY = 1.0
 """Seconds."""
+_CREDENTIALS = Struct("3i")
 
 
 def config_of(app: ASGIApp) -> Config:
@@ -48,6 +51,15 @@ def config_of(app: ASGIApp) -> Config:
     return config
 
 
+def _user_of(transport: asyncio.Transport) -> tuple[str, int] | None:
+    """Who is behind a socket file, as the kernel knows it (unix(7), SO_PEERCRED): `uid N`, and the process."""
+    peer = transport.get_extra_info("socket")
+    if peer is None or peer.family != socket.AF_UNIX:
+        return None
+    process, user, _ = _CREDENTIALS.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+    return f"uid {user}", process
+
+
 class ApiConnection(H11Protocol):
     """A connection with bounds."""
 
@@ -60,6 +72,7 @@ class ApiConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody connected."""
         super().connection_made(transport)
+        self.client = _user_of(transport) or self.client
         if len(self.connections) > MOST:
             transport.abort()
         else:

@@ -3,9 +3,11 @@
 - A listener with a token answers only to who has it (`Authorization: Bearer`, RFC 6750, 2.1).
 - One on TCP without a token is for this machine, and takes only requests that name it so. Otherwise a page in a browser
   here could ask by a name of its own that leads to loopback (DNS rebinding).
-- Nothing can be changed, so only GET and HEAD are answered, and no request has a body; but for what files would change,
-  which are sent by POST and may be as large as `MOST_BODY`.
-- An answer takes no longer than `ANSWER_WITHIN`, that one `PLAN_WITHIN`, but for streams, of which there are at most
+- Something is changed only for who is known: by having a token, or by being let in by a socket file, whose mode lets
+  in the daemon's user and root. On TCP without a token there are questions only.
+- Only a PUT has a body, and the one question that is sent files by POST (`PLAN`); it says before how long that is. What
+  is refused is refused before the body is read.
+- An answer takes no longer than `ANSWER_WITHIN`, a plan `PLAN_WITHIN`, but for streams, of which there are at most
   `MOST_STREAMS`.
 """
 
@@ -14,8 +16,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import TypeAlias
@@ -23,6 +26,8 @@ from typing import TypeAlias
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api.problems import MEDIA_TYPE, problem_body
+from controller.event_log import EventKind
+from controller.southbound.bounded_log import BoundedLog
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +36,13 @@ ANSWER_WITHIN = 30.0
 PLAN_WITHIN = 300.0
 """Seconds."""
 PLAN = "/api/v1/plan"
-MOST_BODY = 64 * 2**20
-"""Bytes; 100,000 ports take about 10 MB."""
+MOST_FILES = 64 * 1024 * 1024
+"""Bytes of the files of a plan; 100,000 ports take about 10 MB."""
 MOST_STREAMS = 32
 STREAM = "/api/v1/events/stream"
+MOST_BODY = 1024 * 1024
+"""Bytes; a tenant with some 5,000 ports."""
+READS, WRITES = ("GET", "HEAD"), ("PUT", "DELETE")
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -52,37 +60,46 @@ class Guard:
 
     app: ASGIApp
     streams: Streams
+    refusals: BoundedLog = field(default_factory=lambda: BoundedLog(log))
     token: bytes | None = None
     """What askers have to show; None when nothing."""
-    is_local: bool = False
-    """Whether requests have to name this machine as localhost."""
+    is_open: bool = False
+    """Whether anybody on this machine may ask, and so has to name it as localhost, and may change nothing."""
+    clock: Callable[[], float] = time.monotonic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = [(name.lower(), value) for name, value in scope["headers"]]
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        by = _who(scope, has_token=self.token is not None)
         if refused := self._refusal(scope, headers):
+            if method in WRITES:
+                # Not one line for each, as anybody may cause them.
+                names = {"event": EventKind.WRITE_REFUSED}
+                self.refusals.warning(self.clock(), "refused a %s of %s: %s", method, by, refused[1], **names)
             await _refuse(send, *refused)
-        elif scope["path"] == STREAM:
-            await self._stream({**scope, "method": "GET"}, receive, send)
-        elif scope["method"] == "POST":
-            await self._answer(scope, receive, send, PLAN_WITHIN)
-        else:
-            await self._answer({**scope, "method": "GET"}, receive, send, ANSWER_WITHIN)
+            return
+        asked = {**scope, "method": method, "state": {**scope.get("state", {}), "by": by}}
+        await (self._stream if scope["path"] == STREAM else self._answer)(asked, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, Headers] | None:
-        if self.is_local and not _is_local(_values(headers, b"host")):
+        method = scope["method"]
+        if self.is_open and not _is_local(_values(headers, b"host")):
             return 421, "ask for localhost, or give the daemon a token for this endpoint (--api-token)", []
         if self.token is not None and not _has_token(_values(headers, b"authorization"), self.token):
             return 401, "show the token: Authorization: Bearer TOKEN", [(b"www-authenticate", b"Bearer")]
         if scope["path"] == PLAN:
-            return _plan_refusal(scope["method"], headers)
-        if scope["method"] not in ("GET", "HEAD"):
-            return 405, "nothing can be changed here; use GET or HEAD", [(b"allow", b"GET, HEAD")]
-        if _values(headers, b"transfer-encoding") or any(one != b"0" for one in _values(headers, b"content-length")):
-            return 413, "a request has no body here", [(b"connection", b"close")]
-        return None
+            return _plan_refusal(method, headers)
+        if method not in (*READS, *WRITES):
+            allowed = ", ".join((*READS, *WRITES))
+            return 405, f"there is no {method[:20]!r} here; use {allowed}", [(b"allow", allowed.encode())]
+        if self.is_open and method in WRITES:
+            what = "nothing can be changed at an endpoint without a token (--api-token); use the daemon's socket file"
+            return 403, what, []
+        return _body_refusal(method, headers)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, within: float) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        within = PLAN_WITHIN if scope["path"] == PLAN else ANSWER_WITHIN
         try:
             async with asyncio.timeout(within):
                 await self.app(scope, receive, send)
@@ -106,13 +123,35 @@ def _plan_refusal(method: str, headers: Headers) -> tuple[int, str, Headers] | N
         return 405, "send files by POST", [(b"allow", b"POST")]
     if [one.partition(b";")[0].strip().lower() for one in _values(headers, b"content-type")] != [b"application/json"]:
         # Other types a page in a browser may send to anywhere, without asking first (Fetch Standard, 2.2.2).
-        return 415, "send JSON: Content-Type: application/json", [(b"connection", b"close")]
+        return 415, "send JSON: Content-Type: application/json", []
     lengths = _values(headers, b"content-length")
-    if len(lengths) != 1 or not lengths[0].isdigit():
-        return 411, "say how long the body is: Content-Length", [(b"connection", b"close")]
-    if len(lengths[0]) > 12 or int(lengths[0]) > MOST_BODY:
-        return 413, f"at most {MOST_BODY >> 20} MiB are taken", [(b"connection", b"close")]
+    if len(lengths) != 1:
+        return 411, "say how long the body is: Content-Length", []
+    if int(lengths[0][:20]) > MOST_FILES:
+        return 413, f"the body has more than {MOST_FILES} bytes", []
     return None
+
+
+def _body_refusal(method: str, headers: Headers) -> tuple[int, str, Headers] | None:
+    lengths = _values(headers, b"content-length")
+    is_vague = bool(_values(headers, b"transfer-encoding"))
+    if method == "PUT":
+        if is_vague:
+            return 411, "say how long the body is: Content-Length", []
+        if any(int(one[:20]) > MOST_BODY for one in lengths):
+            return 413, f"the body has more than {MOST_BODY} bytes", []
+    elif is_vague or any(one != b"0" for one in lengths):
+        return 413, "only a PUT has a body", []
+    return None
+
+
+def _who(scope: Scope, *, has_token: bool) -> str:
+    """What is known of who asks: the user and process behind a socket file, or an address."""
+    host, port = scope.get("client") or ("somebody", 0)
+    if host.startswith("uid "):
+        return f"{host} (process {port})"
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"{place} with the token" if has_token else place
 
 
 def _has_token(given: Iterable[bytes], token: bytes) -> bool:
@@ -140,6 +179,11 @@ def _values(headers: Headers, name: bytes) -> list[bytes]:
 
 async def _refuse(send: Send, status: int, detail: str, headers: Headers) -> None:
     body = problem_body(status, detail)
-    about = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    about = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        # There may be a body that nobody reads.
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": [*about, *headers]})
     await send({"type": "http.response.body", "body": body})

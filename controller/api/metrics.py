@@ -130,6 +130,8 @@ class Metrics:
         yield _counters("events", "Events.", "kind", by_kind)
         results = {"accepted": counts[EventKind.RELOAD_ACCEPTED], "refused": counts[EventKind.RELOAD_REFUSED]}
         yield _counters("reloads", "Changed configurations.", "result", results)
+        writes = {"accepted": counts[EventKind.WRITE_ACCEPTED], "refused": counts[EventKind.WRITE_REFUSED]}
+        yield _counters("api_writes", "Changes that were asked for over the API.", "result", writes)
         verdicts = {verdict.value: number for verdict, number in self._core.situation.addresses.counts.items()}
         yield _counters("senders", "Copied frames at learning ports, by what it came to.", "verdict", verdicts)
 

@@ -5,9 +5,9 @@ A name that is not known, or does not apply, is null. Ids are `tenant/name`.
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from controller.event_log import EventKind
 
@@ -19,6 +19,9 @@ class Row(BaseModel):
 
 
 Item = TypeVar("Item", bound=Row)
+
+
+Owner = Literal["files", "api"]
 
 
 class Page(Row, Generic[Item]):
@@ -33,6 +36,8 @@ class Tenant(Row):
     """A tenant."""
 
     name: str
+    owner: Owner
+    """Where it is changed: in the files of the configuration, or here."""
     networks: int
     ports: int
 
@@ -59,6 +64,9 @@ class Network(Row):
     guest_mtu: int | None
     """Largest IP packet that a guest may send, in bytes."""
     description: str
+    owner: Owner
+    written: dict[str, Any]
+    """As it was asked for: what to PUT to have it so."""
 
 
 class Trunk(Row):
@@ -90,6 +98,9 @@ class Port(Row):
     """Null when it is learned."""
     ip: list[str]
     description: str
+    owner: Owner
+    written: dict[str, Any]
+    """As it was asked for: what to PUT to have it so."""
 
 
 class Interface(Row):
@@ -150,6 +161,34 @@ class Link(Row):
     """Of the slower end, in kbit/s."""
     latency: float | None
     """One way, in seconds."""
+
+
+class Draining(Row):
+    """A switch or link that frames are to go around, so that it can be unplugged."""
+
+    kind: Literal["switch", "link"]
+    name: str
+    by_api: bool
+    by_files: bool
+    state: Literal["moving", "needed", "clear"]
+    """`moving` while frames are led elsewhere; then `clear`, or `needed` if some still have no other way."""
+    uses: list[str]
+    """What it is still used for, as far as switches were told."""
+
+
+class Changed(Row):
+    """What becomes of a resource."""
+
+    resource: str
+    result: Literal["created", "replaced", "deleted", "unchanged"]
+
+
+class Trial(Row):
+    """What would become of a write."""
+
+    result: Literal["created", "replaced", "deleted", "unchanged"]
+    changes: list[Changed]
+    warnings: list[str]
 
 
 class Host(Row):
@@ -226,10 +265,104 @@ class Status(Row):
     """By switch; null without session."""
 
 
+class WhySide(Row):
+    """Who sends or receives."""
+
+    port: str | None
+    """Null for a MAC that nobody is known to have."""
+    network: str | None
+    vlan: int | None
+    """Tag of its frames."""
+    switch: str | None
+    interface: str | None
+    endpoint: str | None
+    mac: str
+    """The one that was used."""
+    macs: list[str]
+    """All that are known."""
+
+
+class WhyTunnel(Row):
+    """From where a packet came out of a tunnel."""
+
+    id: int
+    source: str
+
+
+class WhyExit(Row):
+    """An interface by which a frame leaves."""
+
+    interface: str
+    number: int
+
+
+class WhyHop(Row):
+    """The frame in one switch on its way."""
+
+    switch: str
+    dpid: str
+    entered: str = Field(alias="in")
+    """The interface by which it enters."""
+    number: int
+    """That interface's, in OpenFlow."""
+    out: str | None
+    """The interface by which it leaves on that way; null where it ends."""
+    sends: list[WhyExit]
+    """All interfaces by which something leaves."""
+    frame: str
+    """As it enters, in hex."""
+    tunnel: WhyTunnel | None
+
+
+class WhyStep(Row):
+    """What one table of one switch did with it."""
+
+    switch: str
+    table: str
+    flow: str | None
+    """The flow that decided, as `ovs-ofctl add-flow` takes it; null when none matched."""
+    cookie: str | None
+    reason: str
+
+
+class WhyWay(Row):
+    """A verdict about one direction."""
+
+    verdict: Literal["delivered", "blocked", "flooded", "unknown"]
+    text: str
+
+
+class Why(Row):
+    """Why a frame gets from one port to another, or does not."""
+
+    verdict: Literal["delivered", "blocked", "flooded", "unknown"]
+    """`flooded` gets there, and to all others of the network, as its address is not known."""
+    text: str
+    """In one line."""
+    causes: list[str]
+    """All that is in the way, what matters most first."""
+    notes: list[str]
+    packet: str
+    sender: WhySide = Field(alias="from")
+    receiver: WhySide = Field(alias="to")
+    hops: list[WhyHop]
+    steps: list[WhyStep]
+    back: WhyWay | None
+    """The other direction; null when nobody could send back."""
+
+
 class ParameterError(Row):
     """What is wrong with a parameter."""
 
     parameter: str
+    detail: str
+
+
+class ContentError(Row):
+    """What is wrong with the content of a write."""
+
+    pointer: str
+    """Where: a JSON pointer (RFC 6901); empty where it is about the whole, or about something else."""
     detail: str
 
 
@@ -240,4 +373,4 @@ class Problem(Row):
     title: str
     status: int
     detail: str
-    errors: list[ParameterError] | None = None
+    errors: list[ParameterError | ContentError] | None = None

@@ -23,9 +23,10 @@ from controller.api.connection import ApiConnection, config_of
 from controller.api.endpoint import Endpoint
 from controller.api.guard import Guard, Streams
 from controller.api.metrics import Metrics
-from controller.api.sources import Planner, Sources, Switches
+from controller.api.sources import Planner, Sources, Switches, Writer
 from controller.core import Core
 from controller.event_log import EventLog
+from controller.intent.edit import IntentEdit
 from controller.southbound.listen import ListenError, open_server, server_context
 from controller.timings import Timings
 
@@ -38,12 +39,15 @@ LAG_EVERY = 0.1
 class Serving:
     """The server."""
 
-    def __init__(self, core: Core, switches: Switches, events: EventLog, timings: Timings, planner: Planner) -> None:
+    def __init__(
+        self, core: Core, switches: Switches, events: EventLog, timings: Timings, writer: Writer, planner: Planner
+    ) -> None:
         name = _version()
         self._timings = timings
         self._metrics = Metrics(core, switches, events, timings, name)
         self._answering = Answering(core)
-        self._sources = Sources(core, switches, events, self._metrics, self._answering, name, time.time(), planner)
+        answering = self._answering
+        self._sources = Sources(core, switches, events, self._metrics, answering, writer, planner, name, time.time())
         self._servers: list[tuple[Endpoint, asyncio.Server, ServerState]] = []
 
     async def open(self, endpoints: Sequence[Endpoint]) -> None:
@@ -58,6 +62,10 @@ class Serving:
                 if not endpoint.is_optional:
                     raise
                 log.warning("no questions are answered there: %s", error)
+
+    def edited(self, edit: IntentEdit) -> None:
+        """The intent in force was edited."""
+        self._answering.edited(edit)
 
     async def run(self) -> None:
         """Measure and count, for ever."""
@@ -85,8 +93,8 @@ class Serving:
 
 
 async def _listen(endpoint: Endpoint, app: FastAPI, streams: Streams) -> tuple[Endpoint, asyncio.Server, ServerState]:
-    is_local = endpoint.token is None and endpoint.listen.path is None
-    config = config_of(Guard(app, streams, endpoint.token, is_local))
+    is_open = endpoint.token is None and endpoint.listen.path is None
+    config = config_of(Guard(app, streams, token=endpoint.token, is_open=is_open))
     state = ServerState()
     tls = server_context(endpoint.listen.tls) if endpoint.listen.tls else None
     server = await open_server(endpoint.listen, lambda: ApiConnection(config, state), tls)

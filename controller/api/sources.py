@@ -1,8 +1,8 @@
-"""What the answers are made of."""
+"""What the answers are made of, and who does what is to be changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +13,8 @@ from controller.api.metrics import Metrics
 from controller.api.tenant_rows import Refusals
 from controller.core import Core
 from controller.event_log import EventLog
+from controller.intent.document import FabricDocument
+from controller.intent.write import Outcome, Write
 from controller.southbound.counters import Counted
 from controller.southbound.drift import Drift
 from controller.southbound.statistics import Statistics
@@ -25,6 +27,22 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {
     **INVALID,
     404: {"model": rows.Problem, "description": "There is no such thing"},
 }
+
+
+class Writer(Protocol):
+    """Who changes things."""
+
+    async def write(self, write: Write) -> Outcome:
+        """Do it when its turn comes; it is stored and in force on return. Raises Refused."""
+
+    def version(self, path: str) -> int | None:
+        """The version of a resource that is the API's; None for all others."""
+
+    def marks(self) -> Iterable[str]:
+        """Paths of what the API marked as draining, in order."""
+
+    def fabric(self) -> FabricDocument:
+        """What the files say about the fabric."""
 
 
 class Switches(Sessions, Refusals, Protocol):
@@ -58,7 +76,8 @@ class Sources:
     events: EventLog
     metrics: Metrics
     answering: Answering
+    writer: Writer
+    planner: Planner
     version: str
     started: float
     """Seconds since 1970."""
-    planner: Planner

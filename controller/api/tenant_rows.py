@@ -12,12 +12,13 @@ from typing import Literal, Protocol
 
 from controller.api.filters import Filters, Part
 from controller.api.order import Order, part_of
-from controller.api.rows import Host, Network, Port, Tenant, Trunk
+from controller.api.rows import Host, Network, Owner, Port, Tenant, Trunk
 from controller.core import Core
 from controller.dataplane.fields import mac_text
 from controller.fabric.outside_loops import Attachment
 from controller.intent import model
 from controller.intent.mtu import guest_mtu
+from controller.intent.written import network_form, plain, port_form
 
 
 class Refusals(Protocol):
@@ -36,7 +37,12 @@ def tenants(order: Order, part: Part) -> Iterator[tuple[str, Tenant]]:
 
 def tenant(order: Order, name: str) -> Tenant:
     """One tenant."""
-    return Tenant(name=name, networks=order.network_counts[name], ports=order.port_counts[name])
+    networks, ports = order.network_counts[name], order.port_counts[name]
+    return Tenant(name=name, owner=_owner(order.intent, name), networks=networks, ports=ports)
+
+
+def _owner(intent: model.Intent, tenant: str) -> Owner:
+    return "api" if tenant in intent.api_tenants else "files"
 
 
 def networks(core: Core, refusals: Refusals, order: Order, filters: Filters) -> Iterator[tuple[str, Network]]:
@@ -68,6 +74,8 @@ def network(core: Core, refusals: Refusals, order: Order, asked: model.Network) 
         learned=len(situation.addresses.of(asked.id)),
         guest_mtu=mtu,
         description=asked.description,
+        owner=_owner(order.intent, asked.tenant),
+        written=plain(network_form(asked)),
     )
 
 
@@ -102,6 +110,8 @@ def port(core: Core, asked: model.Port) -> Port:
         mac=asked.mac,
         ip=[str(address) for address in asked.ip],
         description=asked.description,
+        owner=_owner(core.situation.intent, asked.tenant),
+        written=plain(port_form(asked)),
     )
 
 

@@ -102,7 +102,9 @@ class Interpreter:
         return packet
 
     def _chosen(self, number: int) -> tuple[Bucket, ...]:
-        group = self.program.groups[number]
+        group = self.program.groups.get(number)
+        if group is None:
+            return ()  # It drops, as an empty one does.
         if group.kind is GroupKind.ALL:
             return group.buckets
         live = [b for b in group.buckets if b.watch_port is None or self._is_up(b.watch_port)]

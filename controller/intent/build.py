@@ -33,10 +33,11 @@ def build_intent(document: Document) -> Intent:
         for name, port_form in part.ports.items():
             port = _port(tenant, name, port_form)
             ports[port.id] = port
-    return Intent(_fabric(document.fabric), tuple(document.tenants), networks, ports)
+    return Intent(build_fabric(document.fabric), tuple(document.tenants), networks, ports)
 
 
-def _fabric(form: FabricDocument) -> Fabric:
+def build_fabric(form: FabricDocument) -> Fabric:
+    """The fabric that the document describes."""
     switches = {}
     for name, switch in form.switches.items():
         tunnels = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS} if switch.endpoint else {}

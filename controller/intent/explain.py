@@ -67,6 +67,20 @@ def validate(tree: Map, problems: Problems, broken: Broken) -> Document:
         values = without(tree, removed)
 
 
+def mistakes(values: dict[str, Any], problems: Problems) -> list[tuple[Steps, str]]:
+    """What is wrong with the form of a document: where, and in our sentences. What is missing is placed around it."""
+    try:
+        Document.model_validate(values)
+    except ValidationError as refused:
+        found = []
+        for error in refused.errors(include_url=False, include_input=True):
+            path, _ = _place(error)
+            is_missing = error["type"] == "missing"
+            found.append((path[:-1] if is_missing else path, "; ".join(_sentences(error, path, problems))))
+        return found
+    return []
+
+
 def _place(error: ErrorDetails) -> tuple[Steps, bool]:
     """Path in the tree, and whether its key is meant instead of its value."""
     path = error["loc"]

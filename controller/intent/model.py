@@ -1,9 +1,9 @@
 """What tenants should have, as immutable values.
 
 An `Intent` is the whole answer to "what was asked for": the fabric's switches and key pools, and every tenant's
-networks and ports. It is built by `controller.intent.loader` from YAML, never changed afterwards (a reload makes a new
-one), and holds no state of the running system: keys that were allocated, addresses that were learned and interfaces
-that were seen live elsewhere.
+networks and ports. It is built by `controller.intent.loader` from YAML and from what was changed over the API, never
+changed afterwards (a reload makes a new one), and holds no state of the running system: keys that were allocated,
+addresses that were learned and interfaces that were seen live elsewhere.
 
 Networks and ports are named `tenant/name` wherever a name must be unique.
 """
@@ -203,3 +203,5 @@ class Intent:
     tenants: tuple[str, ...] = ()
     networks: Mapping[str, Network] = field(default_factory=dict)
     ports: Mapping[str, Port] = field(default_factory=dict)
+    api_tenants: frozenset[str] = frozenset()
+    """The tenants that are changed over the API; the others are in files."""

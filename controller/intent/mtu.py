@@ -16,7 +16,7 @@ carry frames 4 bytes longer for the tag (IEEE 802.1Q-2018, 9.6), which wires do.
 
 from __future__ import annotations
 
-from controller.intent.model import Intent, Segment
+from controller.intent.model import Fabric, Intent, Port, Segment
 
 _IP_HEADER = {4: 20, 6: 40}
 _ETHERNET_HEADER = 14
@@ -40,8 +40,13 @@ def endpoint_versions(intent: Intent) -> dict[str, int]:
     """
     versions = dict.fromkeys(intent.networks, 4)
     for port in intent.ports.values():
-        switch = intent.fabric.switches.get(port.switch or "")
-        endpoint = port.endpoint or (switch.endpoint if switch else None)
-        if endpoint and endpoint.version == 6:
+        if endpoint_version(intent.fabric, port) == 6:
             versions.update(dict.fromkeys(port.networks, 6))
     return versions
+
+
+def endpoint_version(fabric: Fabric, port: Port) -> int:
+    """IP version of the tunnel endpoint that a port is at; 4 without any."""
+    switch = fabric.switches.get(port.switch or "")
+    endpoint = port.endpoint or (switch.endpoint if switch else None)
+    return endpoint.version if endpoint else 4

@@ -19,7 +19,7 @@ _SUGGESTIONS = 200
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One error or warning; line and column count from 1."""
+    """One error or warning; line and column count from 1, and are 0 where there are none."""
 
     file: str
     line: int
@@ -28,7 +28,7 @@ class Problem:
     instead: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.what}; {self.instead}"
+        return f"{_place(self.file, self.line, self.column)}: {self.what}; {self.instead}"
 
 
 class Problems:
@@ -36,6 +36,8 @@ class Problems:
 
     def __init__(self) -> None:
         self.files: list[Path] = []
+        self._resources: set[int] = set()
+        """Which of them are no files."""
         self._errors: set[Problem] = set()
         self._warnings: set[Problem] = set()
         self._suggestions = _SUGGESTIONS
@@ -44,6 +46,11 @@ class Problems:
         """The number of a file, for positions in it."""
         self.files.append(file)
         return len(self.files) - 1
+
+    def add_resource(self, path: str) -> int:
+        """The number of something that is named by its path in the API, and has no lines."""
+        self._resources.add(number := self.add_file(Path(path)))
+        return number
 
     def error(self, position: int, what: str, instead: str) -> None:
         """Report what makes the document invalid, at a packed position."""
@@ -79,8 +86,7 @@ class Problems:
 
     def place(self, position: int) -> str:
         """`file:line:column` of a packed position, to name a second place in a message."""
-        file, line, column = unpack(position)
-        return f"{self.files[file]}:{line + 1}:{column + 1}"
+        return _place(*self._located(position))
 
     def choose(self, name: str, known: Collection[str], kind: str) -> str:
         """Advice after an unknown name: the nearest known one, or all when they are few."""
@@ -95,5 +101,14 @@ class Problems:
         return f"none of the {len(known):,} known is near"
 
     def _problem(self, position: int, what: str, instead: str) -> Problem:
+        return Problem(*self._located(position), what, instead)
+
+    def _located(self, position: int) -> tuple[str, int, int]:
         file, line, column = unpack(position)
-        return Problem(str(self.files[file]), line + 1, column + 1, what, instead)
+        return (
+            (str(self.files[file]), 0, 0) if file in self._resources else (str(self.files[file]), line + 1, column + 1)
+        )
+
+
+def _place(file: str, line: int, column: int) -> str:
+    return f"{file}:{line}:{column}" if line else file

@@ -182,4 +182,4 @@ def kind_of(value: object) -> str:
         return "true" if value else "false"
     if value is None:
         return "empty"
-    return "a number" if isinstance(value, int) else "text"
+    return "a number" if isinstance(value, int | float) else "text"

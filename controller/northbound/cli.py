@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from controller.northbound.check import check
+from controller.northbound.drain import drain, undrain
 from controller.northbound.drift import drift
 from controller.northbound.graph import graph
 from controller.northbound.plan import plan
@@ -17,6 +18,7 @@ from controller.northbound.show import show
 from controller.northbound.top import top
 from controller.northbound.verify import verify
 from controller.northbound.watch import watch
+from controller.northbound.why import why
 
 app = typer.Typer(
     name="tenantry",
@@ -25,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(check)
+app.command()(drain)
 app.command()(drift)
 app.command()(graph)
 app.command()(plan)
@@ -32,8 +35,10 @@ app.command()(run)
 app.command()(schema)
 app.command()(show)
 app.command()(top)
+app.command()(undrain)
 app.command()(verify)
 app.command()(watch)
+app.command()(why)
 
 
 def _print_version(wanted: bool) -> None:

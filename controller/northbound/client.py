@@ -56,10 +56,16 @@ def ask(server: Server, path: str, parameters: Mapping[str, str]) -> Any:  # noq
         return asking.ask(path, parameters)
 
 
+def change(server: Server, method: str, path: str) -> Any:  # noqa: ANN401  (it is JSON)
+    """What became of a PUT or DELETE without content; None when nothing is left. Raises NoAnswer and Refused."""
+    with _Asking(server) as asking:
+        return asking.ask(path, {}, method)
+
+
 def send(server: Server, path: str, parameters: Mapping[str, str], content: object, within: float) -> Any:  # noqa: ANN401
     """The answer to a question that comes with content, within so many seconds. Raises NoAnswer and Refused."""
     with _Asking(server, within) as asking:
-        return asking.ask(path, parameters, json.dumps(content, ensure_ascii=False).encode())
+        return asking.ask(path, parameters, "POST", json.dumps(content, ensure_ascii=False).encode())
 
 
 def ask_all(server: Server, path: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -101,23 +107,29 @@ class _Asking:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def ask(self, path: str, parameters: Mapping[str, str], body: bytes | None = None) -> Any:  # noqa: ANN401
-        answer = self.open(path, parameters, {} if body is None else {"Content-Type": "application/json"}, body)
+    def ask(self, path: str, parameters: Mapping[str, str], method: str = "GET", body: bytes | None = None) -> Any:  # noqa: ANN401
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        answer = self.open(path, parameters, headers, method, body)
         try:
-            return json.loads(answer.read())
+            return json.loads(answer.read() or "null")
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswer(f"{self._server}: the answer broke off ({error})") from None
 
     def open(
-        self, path: str, parameters: Mapping[str, str], headers: Mapping[str, str], body: bytes | None = None
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        headers: Mapping[str, str],
+        method: str = "GET",
+        body: bytes | None = None,
     ) -> http.client.HTTPResponse:
         if self._server.token:
             headers = {**headers, "Authorization": f"Bearer {self._server.token}"}
         try:
             target = f"{path}?{urlencode(parameters)}" if parameters else path
-            self._connection.request("GET" if body is None else "POST", target, body, headers)
+            self._connection.request(method, target, body, headers)
             answer = self._connection.getresponse()
-            if answer.status == http.client.OK:
+            if answer.status in (http.client.OK, http.client.CREATED, http.client.NO_CONTENT):
                 return answer
             said = answer.read()
         except (OSError, http.client.HTTPException) as error:

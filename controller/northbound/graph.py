@@ -23,9 +23,9 @@ from controller.core import Core
 from controller.fabric.graph import fabric_graph
 from controller.fabric.memory import Memory
 from controller.holder import NoHolder, holder_of
-from controller.intent.loader import load
 from controller.intent.model import Intent
-from controller.northbound.check import Files, print_problems
+from controller.northbound.check import Files
+from controller.northbound.configured import configured
 from controller.northbound.graph_dot import to_dot
 from controller.northbound.graph_svg import to_svg
 from controller.northbound.graph_text import to_text
@@ -79,16 +79,13 @@ def graph(
 
     Example: tenantry graph /etc/tenantry --state /var/lib/tenantry --format svg > fabric.svg
     """
-    loaded = load(files)
-    print_problems(loaded, to_stderr=True)
-    if loaded.intent is None:
-        raise typer.Exit(1)
+    intent = configured(files, state, 1)
     try:
         remembered = _read(state)
     except StateError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
-    known = remembered_graph(loaded.intent, remembered)
+    known = remembered_graph(intent, remembered)
     known.graph.update(age=remembered.age(time.time()), saved=remembered.saved_at, live=remembered.is_live)
     # As bytes, so that it is UTF-8 whatever the terminal is set to.
     typer.echo(written(known, form).encode())

@@ -19,13 +19,13 @@ import typer
 
 from controller.core import Core
 from controller.intent.files import files_of, read_text
-from controller.intent.loader import load
 from controller.intent.model import Intent
 from controller.intent.problems import Problems
 from controller.ledger_files import read_ledger
 from controller.northbound.asking import At, Authority, Token, asking
-from controller.northbound.check import Files, print_problems
+from controller.northbound.check import Files
 from controller.northbound.client import send
+from controller.northbound.configured import configured
 from controller.northbound.plan_text import plan_lines
 from controller.northbound.run import DEFAULT_STATE
 from controller.state_directory import read_memory
@@ -66,10 +66,11 @@ def plan(
     """
     if before and not without_daemon:
         raise typer.BadParameter("goes with --without-daemon", param_hint="--before")
-    intent = _loaded(files)
     if without_daemon:
-        answer = _planned_here(intent, _loaded(before) if before else Intent(), state, with_flows)
+        intent = configured(files, state, 1)
+        answer = _planned_here(intent, configured(before, state, 1) if before else Intent(), state, with_flows)
     else:
+        configured(files, None, 1)
         content = {"files": [{"name": name, "text": text} for name, text in _texts(files)]}
         with asking(server, state, token, authority) as daemon:
             parameters = {"flows": "true"} if with_flows else {}
@@ -82,14 +83,6 @@ def plan(
         for line in plan_lines(answer):
             typer.echo(line)
     raise typer.Exit(CHANGES if answer["changes"] else 0)
-
-
-def _loaded(files: Sequence[Path]) -> Intent:
-    loaded = load(files)
-    print_problems(loaded, to_stderr=True)
-    if loaded.intent is None:
-        raise typer.Exit(1)
-    return loaded.intent
 
 
 def _texts(files: Sequence[Path]) -> list[tuple[str, str]]:

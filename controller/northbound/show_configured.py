@@ -12,12 +12,11 @@ from pathlib import Path
 import typer
 
 from controller.intent.allocation import AllocationProblem, KeyLedger, allocate
-from controller.intent.loader import load
 from controller.intent.model import Intent
 from controller.intent.mtu import endpoint_versions, guest_mtu
 from controller.ledger_files import read_ledger
-from controller.northbound.check import print_problems
 from controller.northbound.columns import Cell, print_columns
+from controller.northbound.configured import configured
 from controller.state_file import StateError
 
 
@@ -38,11 +37,7 @@ def show_configured_networks(files: Sequence[Path], state: Path | None, as_json:
 
     Keys are those in the state directory; without one, those that a daemon with an empty one would give.
     """
-    loaded = load(files)
-    print_problems(loaded, to_stderr=True)
-    if loaded.intent is None:
-        raise typer.Exit(1)
-    rows, problems = _rows(loaded.intent, _ledger(state))
+    rows, problems = _rows(configured(files, state, 1), _ledger(state))
     if as_json:
         typer.echo(json.dumps([_as_json(row) for row in rows], indent=2))
     else:

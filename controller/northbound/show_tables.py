@@ -126,6 +126,7 @@ def _field(name: str) -> Callable[[Item], object]:
 COLUMNS: Mapping[Subject, Sequence[Column]] = {
     Subject.TENANTS: (
         Column("Tenant", _field("name")),
+        Column("Owner", _field("owner")),
         Column("Networks", _field("networks"), is_number=True),
         Column("Ports", _field("ports"), is_number=True),
     ),

@@ -20,11 +20,11 @@ from controller.core import Core
 from controller.dataplane.flow import Program
 from controller.fabric.model import SwitchView
 from controller.intent.allocation import allocate
-from controller.intent.loader import load
 from controller.intent.model import Intent
 from controller.intent.moves import Moves, Unsettled
 from controller.ledger_files import read_ledger
-from controller.northbound.check import Files, print_problems
+from controller.northbound.check import Files
+from controller.northbound.configured import configured
 from controller.northbound.run import DEFAULT_STATE
 from controller.southbound.look import Looked, LookError, look
 from controller.state_directory import read_memory
@@ -63,12 +63,9 @@ def verify(
 
     Example: tenantry verify /etc/tenantry --switch unix:/run/openvswitch/br-int.mgmt
     """
-    loaded = load(files)
-    print_problems(loaded, to_stderr=True)
-    if loaded.intent is None:
-        raise typer.Exit(2)
+    intent = configured(files, state, 2)
     try:
-        known = _known(loaded.intent, state)
+        known = _known(intent, state)
         holdings, views = _held(known.core, [look(address) for address in switches])
     except (StateError, LookError) as error:
         typer.echo(f"error: {error}", err=True)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import httpx
@@ -16,6 +13,7 @@ import pytest
 from controller.northbound.api_endpoints import SOCKET
 from controller.northbound.client import Server, ask, ask_all, events
 from controller.southbound.listen import Listen
+from tests.end_to_end.commands import tenantry
 from tests.end_to_end.eventually import eventually
 from tests.end_to_end.running import TOPOLOGIES, Installation, running
 
@@ -31,14 +29,6 @@ def ring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 @pytest.fixture
 def server(ring: Installation) -> Server:
     return Server(Listen(path=ring.daemon.state / SOCKET))
-
-
-def show(ring: Installation, *arguments: str) -> str:
-    program = [sys.executable, "-c", "from controller.northbound.cli import main; main()"]
-    command = [*program, "show", *arguments, "--state", str(ring.daemon.state)]
-    return subprocess.run(
-        command, check=True, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"}
-    ).stdout
 
 
 def test_what_is_there(ring: Installation, server: Server) -> None:
@@ -70,14 +60,14 @@ def test_a_link_that_goes_is_an_event_and_is_shown(ring: Installation, server: S
     try:
         found = (data for kind, _, data in events(server, {}, str(last)) if kind == "link-down")
         assert json.loads(next(found))["text"] == "link down: s1:s1-eth11 -- s2:s2-eth11"
-        shown = show(ring, "links").splitlines()
+        shown = tenantry(ring, "show", "links")[1]
         assert shown[0].split() == ["Link", "State", "Cost", "Speed", "Latency"]
         assert [line.split("  ")[0] for line in shown[1:]] == [
             "s1:s1-eth12 -- s4:s4-eth12",
             "s2:s2-eth12 -- s3:s3-eth11",
             "s3:s3-eth12 -- s4:s4-eth11",
         ]
-        line = show(ring, "events").splitlines()[-1]
+        line = tenantry(ring, "show", "events")[1][-1]
         assert line.split()[2:] == ["link-down", *["link", "down:", "s1:s1-eth11", "--", "s2:s2-eth11"]]
     finally:
         ring.lab.set_link("s1", "s1-eth11", "up")

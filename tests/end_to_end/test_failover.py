@@ -17,6 +17,7 @@ from frames import BROADCAST
 from packet_train import Journey, PacketTrain
 from prober import Prober
 from reach import expected_pairs
+from tests.end_to_end.commands import tenantry
 from tests.end_to_end.running import TOPOLOGIES, Installation, running
 from tests.end_to_end.wires import prober_with_wires, wire_stations
 
@@ -184,3 +185,40 @@ def test_what_drains_can_be_unplugged_without_loss(shape: Installation) -> None:
             shape.settle()
             train.pass_frames(100)
         assert train.faults() == {}
+
+
+@pytest.mark.parametrize("shape", ["leaf-spine"], indirect=True)
+def test_a_spine_that_drains_is_unplugged_under_a_train_without_loss(shape: Installation) -> None:
+    wires = [wire for wire in shape.lab.model.wires if "spine1" in (wire.a.node, wire.b.node)]
+    ups, downs = shape.log().count("link up"), shape.log().count("link down")
+    with shape.prober() as prober:
+        with PacketTrain(prober, journeys(shape, prober)) as train:
+            assert tenantry(shape, "drain", "spine1") == (
+                0,
+                ["spine1 drains", "safe to unplug: no frame uses it any more"],
+            )
+            for wire in wires:
+                shape.lab.set_link(wire.a.node, wire.a.interface, "down")
+            shape.wait_for_log("link down", downs + len(wires))
+            shape.settle()
+            train.pass_frames(100)
+            for wire in wires:
+                shape.lab.set_link(wire.a.node, wire.a.interface, "up")
+            shape.wait_for_log("link up", ups + len(wires))
+            shape.settle()
+            assert tenantry(shape, "undrain", "spine1") == (0, ["spine1 is used again"])
+            shape.settle()
+            train.pass_frames(100)
+        assert train.faults() == {}
+
+
+@pytest.mark.parametrize("shape", ["leaf-spine"], indirect=True)
+def test_what_has_no_other_way_is_not_safe_to_unplug(shape: Installation) -> None:
+    status, lines = tenantry(shape, "drain", "leaf1")
+    assert status == 1
+    assert lines[:2] == ["leaf1 drains", "not safe to unplug: it is still needed"]
+    assert "  3 ports of tenants are on it" in lines
+    assert tenantry(shape, "undrain", "leaf1")[0] == 0
+    status, lines = tenantry(shape, "drain", "leaf1:leaf1-eth11")
+    assert (status, lines[-1]) == (0, "safe to unplug: no frame uses it any more")
+    assert tenantry(shape, "undrain", "leaf1:leaf1-eth11")[0] == 0

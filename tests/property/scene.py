@@ -100,9 +100,14 @@ class World:
         return self.scene.situation()
 
     @cached_property
+    def compiler(self) -> Compiler:
+        """Who made the programs."""
+        return compiler_of(self.situation)
+
+    @cached_property
     def programs(self) -> Mapping[str, Program]:
         """The program of each switch that was seen."""
-        return compile_all(self.situation)
+        return {name: self.compiler.program(name) for name in self.situation.fabric.switches}
 
     @cached_property
     def interpreters(self) -> Mapping[str, Interpreter]:
@@ -125,6 +130,12 @@ class World:
 
 def compile_all(situation: Situation) -> dict[str, Program]:
     """The program of each seen switch, from a compiler that remembers nothing."""
+    compiler = compiler_of(situation)
+    return {name: compiler.program(name) for name in situation.fabric.switches}
+
+
+def compiler_of(situation: Situation) -> Compiler:
+    """A compiler that has compiled all of it, from nothing."""
     compiler = Compiler()
     for network in situation.intent.networks:
         aim(situation, network)
@@ -134,4 +145,4 @@ def compile_all(situation: Situation) -> dict[str, Program]:
     for network in situation.intent.networks:
         list(compiler.compile_network(network, network_units(situation, network)))
         list(compiler.compile_network(beside(network), second_units(situation, network)))
-    return {name: compiler.program(name) for name in situation.fabric.switches}
+    return compiler

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -20,14 +20,16 @@ from controller.api.app import make_app
 from controller.api.endpoint import Endpoint
 from controller.api.metrics import Metrics
 from controller.api.serving import Serving
-from controller.api.sources import Sources
+from controller.api.sources import Sources, Writer
 from controller.configuration import Configuration
 from controller.core import Core
 from controller.dataplane.flow import OUR_GROUPS, Reason
 from controller.event_log import EventKind, EventLog
 from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment, Block, Cause
+from controller.intent.document import FabricDocument
 from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
+from controller.intent.write import Outcome, Refusal, Refused, Result, Write
 from controller.planning import Planning
 from controller.southbound.counters import Counted, InterfaceCounters
 from controller.southbound.drift import Drift
@@ -151,11 +153,49 @@ def events_of() -> EventLog:
     return log
 
 
+class NoWrites:
+    """Nothing can be changed."""
+
+    async def write(self, write: Write) -> Outcome:
+        raise Refused(Refusal.CONFLICT, f"nothing is changed here: {write.path}")
+
+    def version(self, path: str) -> int | None:
+        return None
+
+    def marks(self) -> Iterable[str]:
+        return ()
+
+    def fabric(self) -> FabricDocument:
+        return FabricDocument()
+
+
+class Marks(NoWrites):
+    """Only what drains can be changed."""
+
+    def __init__(self) -> None:
+        self.paths: set[str] = set()
+
+    async def write(self, write: Write) -> Outcome:
+        if write.content is not None:
+            self.paths.add(write.path)
+        elif write.path in self.paths:
+            self.paths.remove(write.path)
+        else:
+            raise Refused(Refusal.NOT_FOUND, "it is not marked")
+        return Outcome(Result.CREATED, ())
+
+    def version(self, path: str) -> int | None:
+        return 1 if path in self.paths else None
+
+    def marks(self) -> Iterable[str]:
+        return sorted(self.paths)
+
+
 def sources_of(core: Core, events: EventLog) -> Sources:
     """What answers about them are made of."""
     switches = Switches(core=core)
     metrics = Metrics(core, switches, events, Timings(lambda: 0.0), "1.2.3")
-    return Sources(core, switches, events, metrics, Answering(core), "1.2.3", START, Planner())
+    return Sources(core, switches, events, metrics, Answering(core), NoWrites(), Planner(), "1.2.3", START)
 
 
 def app_of(core: Core, events: EventLog) -> FastAPI:
@@ -182,6 +222,7 @@ def serving(
     directory: Path,
     more: Sequence[Endpoint] = (),
     core: Core | None = None,
+    writer: Writer | None = None,
     configuration: Configuration | None = None,
 ) -> Iterator[Site]:
     """A server on `api.sock` of a directory, and on more endpoints; with a configuration it makes plans."""
@@ -191,7 +232,8 @@ def serving(
 
     async def run() -> None:
         planner = Planning(core, configuration) if configuration else Planner()
-        server = Serving(core, Switches(core=core), events, Timings(loop.time), planner)
+        timings = Timings(loop.time)
+        server = Serving(core, Switches(core=core), events, timings, writer or NoWrites(), planner)
         await server.open([Endpoint(Listen(path=socket)), *more])
         working = asyncio.create_task(server.run())
         is_open.set()

@@ -34,10 +34,10 @@ def items(path: str) -> list[dict[str, Any]]:
 
 def test_tenants() -> None:
     assert items("tenants") == [
-        {"name": "blue", "networks": 2, "ports": 3},
-        {"name": "red", "networks": 1, "ports": 3},
+        {"name": "blue", "owner": "files", "networks": 2, "ports": 3},
+        {"name": "red", "owner": "files", "networks": 1, "ports": 3},
     ]
-    assert get("/api/v1/tenants/red").json() == {"name": "red", "networks": 1, "ports": 3}
+    assert get("/api/v1/tenants/red").json() == {"name": "red", "owner": "files", "networks": 1, "ports": 3}
 
 
 def test_networks() -> None:
@@ -45,7 +45,8 @@ def test_networks() -> None:
     assert spare == {
         **{"id": "blue/spare", "tenant": "blue", "name": "spare", "segment": None, "key": None, "moving_to": None},
         **{"switches": ["s1"], "refused_by": [], "ports": 1, "learned": 0, "guest_mtu": None},
-        "description": "without a key",
+        **{"description": "without a key", "owner": "files"},
+        "written": {"segment": "vlan", "description": "without a key"},
     }
     assert (web["segment"], web["key"], web["switches"], web["ports"]) == ("vlan", 101, ["s1", "s2"], 3)
     assert (web["learned"], web["guest_mtu"], web["refused_by"]) == (1, 1500, [])
@@ -63,6 +64,12 @@ def test_ports() -> None:
     }
     assert found["blue/t"]["trunk"] == [{"vlan": 5, "network": "blue/web"}, {"vlan": 6, "network": "blue/spare"}]
     assert (found["blue/a"]["mac"], found["blue/a"]["ip"]) == ("02:00:00:00:00:01", ["10.0.0.1"])
+    assert found["blue/t"]["written"] == {
+        **{"trunk": {"5": "web", "6": "spare"}, "switch": "s1", "interface": "tap2"},
+    }
+    assert found["blue/a"]["written"] == {
+        **{"network": "web", "switch": "s1", "interface": "tap1", "mac": "02:00:00:00:00:01", "ip": ["10.0.0.1"]},
+    }
     assert found["red/a"]["blocked_on"] == ["red/db"]
     assert found["red/out"]["endpoint"] == "203.0.113.9"
     assert get("/api/v1/ports/red/out").json() == found["red/out"]
@@ -232,7 +239,8 @@ def test_errors_are_problems(path: str, status: int, detail: str) -> None:
     problem = rows.Problem.model_validate(answer.json())
     assert (problem.type, problem.status, problem.detail) == ("about:blank", status, detail)
     if status == 422:
-        assert problem.errors is not None
+        assert problem.errors
+        assert isinstance(problem.errors[0], rows.ParameterError)
         assert f"{problem.errors[0].parameter}: {problem.errors[0].detail}" == detail
 
 
@@ -255,5 +263,13 @@ def test_the_document_describes_what_is_answered() -> None:
         rows.Page[form].model_validate(get(f"/api/v1/{subject}").json())  # type: ignore[valid-type]
         properties = document["components"]["schemas"][form.__name__]["properties"]
         assert properties.keys() == items(f"{subject}?limit=1000")[0].keys()
-    sent = [(method, path) for path, methods in document["paths"].items() for method in methods if method != "get"]
-    assert sent == [("post", "/api/v1/plan")]
+    changed = {path for path, methods in document["paths"].items() if methods.keys() & {"put", "delete"}}
+    assert changed == {
+        "/api/v1/tenants/{tenant}",
+        "/api/v1/networks/{tenant}/{network}",
+        "/api/v1/ports/{tenant}/{port}",
+        "/api/v1/draining/switches/{switch}",
+        "/api/v1/draining/links/{end}/{other}",
+    }
+    assert all(document["paths"][path].keys() == {"get", "put", "delete"} for path in changed)
+    assert [path for path, methods in document["paths"].items() if "post" in methods] == ["/api/v1/plan"]

@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from controller.api import connection
+from controller.api import connection, content
 from controller.api.endpoint import Endpoint
 from controller.api.serving import Serving
 from controller.event_log import EventKind
 from controller.northbound.client import Refused, Server, ask, events
 from controller.southbound.listen import Listen, ListenError, Tls
 from controller.timings import Timings
-from tests.unit.api_site import START, Planner, Site, Switches, core_of, events_of, serving
+from tests.unit.api_site import START, NoWrites, Planner, Site, Switches, core_of, events_of, serving
 
 TOKEN = b"a token of some length"
 STATUS = b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -108,6 +108,13 @@ def test_what_is_no_request_is_refused_and_ends(site: Site, sent: bytes) -> None
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
+        (b"PUT /api/v1/tenants/a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n" + 100_000 * b"x", 413),
+        (b"PUT /api/v1/tenants/a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", 411),
+        (b"DELETE /api/v1/tenants/a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 413),
+        (b"PUT /api/v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 405),
+        (b"PUT /api/v1/tenants/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 409),
+        (b"PUT /api/v1/tenants/a?dry_run=x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 422),
+        (b"PUT /api/v1/tenants/a%2Fb%2Fc HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
         (b"POST /api/v1/networks HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\nConnection: close\r\n\r\n", 405),
         (b"GET /api/v1/networks HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n" + 100_000 * b"x", 413),
         (b"GET /api/v1/networks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", 413),
@@ -201,6 +208,47 @@ def test_without_a_token_tcp_is_for_who_asks_for_this_machine(tmp_path: Path) ->
                 assert everything(client).split(b" ")[1] == str(status).encode(), host
 
 
+def put(client: socket.socket, host: bytes = b"localhost", token: bytes = b"", body: bytes = b"{}") -> bytes:
+    """Status and detail of what becomes of a write."""
+    head = b"PUT /api/v1/tenants/blue HTTP/1.1\r\nConnection: close\r\nHost: " + host
+    head += b"\r\nAuthorization: Bearer " + token if token else b""
+    client.sendall(head + b"\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    answer = everything(client)
+    detail = str(json.loads(answer.partition(b"\r\n\r\n")[2])["detail"])
+    return answer.split(b" ")[1] + b" " + detail.encode()
+
+
+def test_only_who_is_known_may_write(tmp_path: Path) -> None:
+    """What gets through is refused by `NoWrites`, with 409."""
+    through = b"409 nothing is changed here: tenants/blue"
+    closed, open_to_all = Listen("127.0.0.1", free_port()), Listen("127.0.0.1", free_port())
+    with serving(tmp_path, [Endpoint(closed, TOKEN), Endpoint(open_to_all)]) as site:
+
+        def at(listen: Listen, **named: bytes) -> bytes:
+            with socket.create_connection((listen.host, listen.port)) as client:
+                return put(client, **named)
+
+        with connected(site) as client:
+            assert put(client) == through
+        assert at(closed, token=TOKEN) == through
+        for wrong in (b"", b"x", TOKEN + b"x"):
+            assert at(closed, token=wrong) == b"401 show the token: Authorization: Bearer TOKEN"
+        shut = b"403 nothing can be changed at an endpoint without a token (--api-token); use the daemon's socket file"
+        assert at(open_to_all) == at(open_to_all, token=TOKEN) == shut
+        assert at(open_to_all, host=b"evil.example").startswith(b"421 ")
+        assert at(closed, token=TOKEN, body=b"[").startswith(b"400 ")
+        assert ask(Server(open_to_all), "/api/v1/status", {})["version"], "questions are answered"
+
+
+def test_who_does_not_finish_a_body_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content, "BODY_WITHIN", 0.3)
+    with serving(tmp_path) as site, connected(site) as slow:
+        slow.sendall(b"PUT /api/v1/tenants/blue HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        with connected(site) as other:
+            assert put(other).startswith(b"409 ")
+        assert everything(slow).startswith(b"HTTP/1.1 408 ")
+
+
 def test_over_tls_both_sides_are_known(tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2"]
@@ -220,7 +268,8 @@ def test_a_place_that_cannot_be_listened_on(tmp_path: Path, caplog: pytest.LogCa
     missing = Listen(path=tmp_path / "missing" / "api.sock")
 
     async def opened(endpoint: Endpoint) -> None:
-        server = Serving(core_of(), Switches(), events_of(), Timings(time.monotonic), Planner())
+        timings = Timings(time.monotonic)
+        server = Serving(core_of(), Switches(), events_of(), timings, NoWrites(), Planner())
         try:
             await server.open([endpoint])
         finally:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from controller import ledger_files
+from controller import journaled
 from controller.intent.allocation import KeyLedger
 from controller.intent.key_register import ledger_edit
 from controller.intent.model import Segment, SegmentKey
@@ -196,7 +196,7 @@ def test_a_snapshot_of_before_there_were_journals_is_read(tmp_path: Path) -> Non
 
 
 def test_a_journal_does_not_outgrow_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_files, "SHORT", 1000)
+    monkeypatch.setattr(journaled, "SHORT", 1000)
     with StateDirectory(tmp_path) as state:
         for _ in range(10):
             for ledger in HISTORY:

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from controller import planning
-from controller.api.guard import MOST_BODY
+from controller.api.guard import MOST_FILES
 from controller.northbound.cli import app
 from controller.state_directory import StateDirectory
 from tests.unit.api_site import Site, serving
@@ -168,7 +168,7 @@ def test_the_daemon_checks_files_itself(site: Site) -> None:
         ("POST", b"{}", {"Content-Type": "text/plain"}, 415, "send JSON: Content-Type: application/json"),
         ("POST", b"{", {}, 422, "body: invalid json: eof while parsing an object at line 1 column 1"),
         ("POST", b'{"files": [{"name": ""}]}', {}, 422, "files.0.name: string should have at least 1 character"),
-        ("POST", None, {"Content-Length": str(MOST_BODY + 1)}, 413, "at most 64 MiB are taken"),
+        ("POST", None, {"Content-Length": str(MOST_FILES + 1)}, 413, "the body has more than 67108864 bytes"),
         ("POST", None, {"Transfer-Encoding": "chunked"}, 411, "say how long the body is: Content-Length"),
     ],
 )

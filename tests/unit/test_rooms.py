@@ -50,6 +50,11 @@ ALLOWED = {
         *("apps", "controller.compiler", "controller.situation", "controller.verification", "controller.verify"),
         "controller.dataplane",
     },
+    "controller.why": {
+        *("controller.why", "controller.answers", "controller.compiler", "controller.situation"),
+        "controller.verification",
+        *("apps", "controller.dataplane", "controller.fabric", "controller.intent"),
+    },
     "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
     "controller.rehearsal": {"controller.core", "controller.dataplane", "controller.intent"},
     "controller.plan": {"controller.core", "controller.rehearsal", "controller.dataplane", "controller.intent"},
@@ -60,14 +65,15 @@ ALLOWED = {
     "controller.timings": set(),
     "controller.api": {
         *("controller.api", "controller.core", "controller.compiler", "controller.event_log", "controller.timings"),
-        *("controller.plan", "controller.rates", "controller.southbound.counters"),
-        *("controller.dataplane", "controller.fabric", "controller.intent"),
-        *("controller.southbound.drift", "controller.southbound.listen", "controller.southbound.statistics"),
+        *("controller.plan", "controller.rates", "controller.southbound.counters", "controller.southbound.drift"),
+        *("controller.dataplane", "controller.fabric", "controller.intent", "controller.why"),
+        *("controller.southbound.listen", "controller.southbound.statistics", "controller.southbound.bounded_log"),
+        *("controller.fabric_plan", "controller.drain_plan"),
     },
 }
 """What each room may import of ours; rooms that are not named may import anything."""
 
-PURE = ("controller.intent", "controller.fabric", "controller.dataplane", "controller.verify", "apps")
+PURE = ("controller.intent", "controller.fabric", "controller.dataplane", "controller.verify", "controller.why", "apps")
 PURE_FILES = (
     "controller.situation",
     "controller.network_plan",
@@ -85,6 +91,10 @@ PURE_FILES = (
     "controller.api.order",
     "controller.api.tenant_rows",
     "controller.api.fabric_rows",
+    "controller.api.draining_rows",
+    "controller.change_plan",
+    "controller.reduced_document",
+    "controller.drain_plan",
     "controller.verification",
     "controller.isolation",
     "controller.rehearsal",
