@@ -29,7 +29,6 @@ NOT_RUN = {
     "ln -s /opt/tenantry/bin/tenantry /usr/local/bin/tenantry": INSTALLS,
     "mkdir -p /etc/tenantry": INSTALLS,
     "mv /etc/tenantry.new/*.yaml /etc/tenantry/": INSTALLS,
-    "tar -C /var/lib/tenantry -cf keys.tar keys.json keys.journal discovery.secret": INSTALLS,
     "tenantry check /etc/tenantry && systemctl enable --now tenantry": INSTALLS,
     "systemctl enable --now tenantry": INSTALLS,
     "systemctl reload tenantry": INSTALLS,

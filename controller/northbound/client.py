@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,9 @@ class _Asking:
             headers = {**headers, "Authorization": f"Bearer {self._server.token}"}
         try:
             target = f"{path}?{urlencode(parameters)}" if parameters else path
-            self._connection.request(method, target, body, headers)
+            with suppress(BrokenPipeError):
+                # Who refuses a request need not read all of it, and has answered.
+                self._connection.request(method, target, body, headers)
             answer = self._connection.getresponse()
             if answer.status in (http.client.OK, http.client.CREATED, http.client.NO_CONTENT):
                 return answer

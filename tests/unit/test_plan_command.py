@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from controller.northbound.cli import app
 from controller.state_directory import StateDirectory
 from tests.unit.api_site import Site, serving
 from tests.unit.planned_site import BEFORE, started
+from tests.unit.write_site import FILE, write_site
 
 GOLDEN = Path(__file__).parent / "shown"
 AFTER = """\
@@ -138,7 +140,9 @@ def ask(site: Site, method: str, body: bytes | None, **headers: str) -> tuple[in
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.connect(str(site.socket))
     try:
-        connection.request(method, "/api/v1/plan", body, {"Content-Type": "application/json", **headers})
+        with suppress(BrokenPipeError):
+            # What is refused need not be read.
+            connection.request(method, "/api/v1/plan", body, {"Content-Type": "application/json", **headers})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
     finally:
@@ -224,3 +228,19 @@ def test_wrong_usage(state: Path) -> None:
     status, output, error = run(state, str(state.parent / "after.yaml"))
     assert (status, output) == (2, "")
     assert "start one, or name its --state directory" in error
+
+
+def test_what_the_api_keeps_stays_and_files_have_to_fit_it(tmp_path: Path) -> None:
+    with write_site(tmp_path) as site:
+        assert site.ask("PUT", "/tenants/blue", {"networks": {"db": {"segment": "vxlan"}}}).status_code == 201
+        assert site.ask("POST", "/plan", {"files": [{"name": "a", "text": FILE}]}).json()["changes"] is False
+        text = FILE.replace("  red:", "  blue: {networks: {web: {segment: vlan}}}\n  red:")
+        refused = site.ask("POST", "/plan", {"files": [{"name": "a", "text": text}]})
+        assert refused.status_code == 422
+        assert 'a:7:3: tenant "blue" is given twice, first at /api/v1/tenants/blue' in refused.json()["detail"]
+    after = tmp_path / "after.yaml"
+    after.write_text(FILE.replace("key: 7", "key: 8"))
+    before = "fabric.yaml"
+    status, output, _ = run(tmp_path / "state", str(after), before=before)
+    assert status == 3
+    assert output.startswith("Networks\n  ~ red/web: vlan 7 to vlan 8; key asked for: 7 to 8\n\n"), "and blue stays"
