@@ -55,11 +55,12 @@ class Planning:
         ours, theirs = get_context("fork").Pipe(duplex=False)
         process = get_context("fork").Process(target=self._work, args=(theirs, body, with_lines), daemon=True)
         self._process = process
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        # The copy has the daemon's handlers until it lets go of them.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             process.start()
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         reading = asyncio.ensure_future(asyncio.to_thread(_read, ours))
         try:
