@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from controller.intent.allocation import AllocationProblem
+from controller.intent.allocation import AllocationProblem, KeyLedger
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.kept_trees import KeptTrees
 from controller.intent.key_register import KeyRegister, LedgerEdit
-from controller.intent.loader import Base, Loaded, load
+from controller.intent.loader import Base, Loaded, load, load_texts
 from controller.intent.model import Intent
 from controller.intent.moves import KeyChanges, Moves, Unsettled
 from controller.state_directory import StateDirectory
@@ -67,6 +67,20 @@ class Configuration:
         self._told = frozenset()
         loaded = load(self._paths, self._kept, self.part)
         return loaded, difference(self._in_force or Intent(), loaded.intent) if loaded.intent else None
+
+    def read_as(self, files: Sequence[tuple[str, str]]) -> Loaded:
+        """What `read` would load if these were the files: names and texts. Nothing comes of it."""
+        return load_texts(files, self._kept, self.part)
+
+    @property
+    def in_force(self) -> Intent:
+        """The intent that was settled last."""
+        return self._in_force or Intent()
+
+    @property
+    def ledger(self) -> KeyLedger:
+        """The keys that go with it; to be read before anything else is settled."""
+        return self._register.ledger
 
     def settle_keys(self, edit: IntentEdit) -> KeyChanges:
         """Give keys to an edit that comes into force, and begin to move networks that have another one: what changed.

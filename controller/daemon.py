@@ -31,6 +31,7 @@ from controller.fabric.model import Link
 from controller.intent.edit import IntentEdit
 from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
+from controller.planning import Planning
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen, ListenError
 from controller.state_directory import StateDirectory
@@ -84,7 +85,9 @@ class Daemon:
         self._audit = AuditOnDemand(self._core, self._southbound, state)
         self._event_log = EventLog(time.time())
         self._writes = Writes(self._core, self._configuration, state.api_part, self.take)
-        self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings, self._writes)
+        self._planning = Planning(self._core, self._configuration)
+        doing = self._writes, self._planning
+        self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings, *doing)
         self._isolation = IsolationWatch(self._core, self._southbound.statistics)
         self._steps = Steps(
             self._core, self._southbound, self._configuration, lambda: self._events.clock, self._schedule
@@ -127,6 +130,7 @@ class Daemon:
             task.cancel()
         self._steps.end()
         self._api.close()
+        self._planning.close()
         await self._southbound.close()
         self._keeper.save()
         log.info("since the start: %s", self._southbound.statistics)

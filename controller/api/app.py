@@ -11,8 +11,11 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 
+from controller.api.about_drift import drift_questions
 from controller.api.about_fabric import fabric_questions
 from controller.api.about_happenings import happenings
+from controller.api.about_plans import plan_questions
+from controller.api.about_rates import rate_questions
 from controller.api.about_tenants import tenant_questions
 from controller.api.about_why import why_question
 from controller.api.changes import changes
@@ -35,11 +38,13 @@ def make_app(sources: Sources) -> FastAPI:
         redirect_slashes=False,
     )
     answer_errors(app)
-    questions = (tenant_questions(sources), fabric_questions(sources), happenings(sources), why_question(sources))
-    for router in (*questions, changes(sources)):
-        app.include_router(router)
+    questions = (tenant_questions, fabric_questions, happenings, why_question, drift_questions, rate_questions)
+    for part in (*questions, plan_questions, changes):
+        app.include_router(part(sources))
     # Written once: to make it takes longer than any answer may.
-    document = json.dumps(_completed(app.openapi())).encode()
+    described = _completed(app.openapi())
+    app.openapi = lambda: described  # type: ignore[method-assign]  # as FastAPI says that it is done
+    document = json.dumps(described).encode()
 
     @app.get(OPENAPI, include_in_schema=False)
     async def openapi() -> Response:

@@ -5,8 +5,10 @@
   here could ask by a name of its own that leads to loopback (DNS rebinding).
 - Something is changed only for who is known: by having a token, or by being let in by a socket file, whose mode lets
   in the daemon's user and root. On TCP without a token there are questions only.
-- Only a PUT has a body, and says before how long that is. What is refused is refused before the body is read.
-- An answer takes no longer than `ANSWER_WITHIN`, but for streams, of which there are at most `MOST_STREAMS`.
+- Only a PUT has a body, and the one question that is sent files by POST (`PLAN`); it says before how long that is. What
+  is refused is refused before the body is read.
+- An answer takes no longer than `ANSWER_WITHIN`, a plan `PLAN_WITHIN`, but for streams, of which there are at most
+  `MOST_STREAMS`.
 """
 
 from __future__ import annotations
@@ -31,6 +33,11 @@ log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 30.0
 """Seconds."""
+PLAN_WITHIN = 300.0
+"""Seconds."""
+PLAN = "/api/v1/plan"
+MOST_FILES = 64 * 1024 * 1024
+"""Bytes of the files of a plan; 100,000 ports take about 10 MB."""
 MOST_STREAMS = 32
 STREAM = "/api/v1/events/stream"
 MOST_BODY = 1024 * 1024
@@ -81,6 +88,8 @@ class Guard:
             return 421, "ask for localhost, or give the daemon a token for this endpoint (--api-token)", []
         if self.token is not None and not _has_token(_values(headers, b"authorization"), self.token):
             return 401, "show the token: Authorization: Bearer TOKEN", [(b"www-authenticate", b"Bearer")]
+        if scope["path"] == PLAN:
+            return _plan_refusal(method, headers)
         if method not in (*READS, *WRITES):
             allowed = ", ".join((*READS, *WRITES))
             return 405, f"there is no {method[:20]!r} here; use {allowed}", [(b"allow", allowed.encode())]
@@ -90,11 +99,12 @@ class Guard:
         return _body_refusal(method, headers)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        within = PLAN_WITHIN if scope["path"] == PLAN else ANSWER_WITHIN
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(within):
                 await self.app(scope, receive, send)
         except TimeoutError:
-            log.warning("not answered within %.0f s: %r", ANSWER_WITHIN, scope["path"])
+            log.warning("not answered within %.0f s: %r", within, scope["path"])
             # Ends the connection, as there is no whole answer.
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,6 +116,20 @@ class Guard:
             await self.app(scope, receive, send)
         finally:
             self.streams.number -= 1
+
+
+def _plan_refusal(method: str, headers: Headers) -> tuple[int, str, Headers] | None:
+    if method != "POST":
+        return 405, "send files by POST", [(b"allow", b"POST")]
+    if [one.partition(b";")[0].strip().lower() for one in _values(headers, b"content-type")] != [b"application/json"]:
+        # Other types a page in a browser may send to anywhere, without asking first (Fetch Standard, 2.2.2).
+        return 415, "send JSON: Content-Type: application/json", []
+    lengths = _values(headers, b"content-length")
+    if len(lengths) != 1:
+        return 411, "say how long the body is: Content-Length", []
+    if int(lengths[0][:20]) > MOST_FILES:
+        return 413, f"the body has more than {MOST_FILES} bytes", []
+    return None
 
 
 def _body_refusal(method: str, headers: Headers) -> tuple[int, str, Headers] | None:

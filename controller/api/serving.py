@@ -23,7 +23,7 @@ from controller.api.connection import ApiConnection, config_of
 from controller.api.endpoint import Endpoint
 from controller.api.guard import Guard, Streams
 from controller.api.metrics import Metrics
-from controller.api.sources import Sources, Switches, Writer
+from controller.api.sources import Planner, Sources, Switches, Writer
 from controller.core import Core
 from controller.event_log import EventLog
 from controller.intent.edit import IntentEdit
@@ -39,12 +39,15 @@ LAG_EVERY = 0.1
 class Serving:
     """The server."""
 
-    def __init__(self, core: Core, switches: Switches, events: EventLog, timings: Timings, writer: Writer) -> None:
+    def __init__(
+        self, core: Core, switches: Switches, events: EventLog, timings: Timings, writer: Writer, planner: Planner
+    ) -> None:
         name = _version()
         self._timings = timings
         self._metrics = Metrics(core, switches, events, timings, name)
         self._answering = Answering(core)
-        self._sources = Sources(core, switches, events, self._metrics, self._answering, writer, name, time.time())
+        answering = self._answering
+        self._sources = Sources(core, switches, events, self._metrics, answering, writer, planner, name, time.time())
         self._servers: list[tuple[Endpoint, asyncio.Server, ServerState]] = []
 
     async def open(self, endpoints: Sequence[Endpoint]) -> None:

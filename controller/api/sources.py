@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,8 @@ from controller.core import Core
 from controller.event_log import EventLog
 from controller.intent.document import FabricDocument
 from controller.intent.write import Outcome, Write
+from controller.southbound.counters import Counted
+from controller.southbound.drift import Drift
 from controller.southbound.statistics import Statistics
 
 INVALID: dict[int | str, dict[str, Any]] = {
@@ -48,6 +50,22 @@ class Switches(Sessions, Refusals, Protocol):
 
     statistics: Statistics
 
+    async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
+        """Ask all connected switches for their counters: when each answered, and with what; one at a time may ask.
+
+        `trunks` has the numbers of trunk ports' interfaces.
+        """
+
+    async def looked(self, timeout: float) -> dict[str, Drift]:
+        """In what each connected switch differs from what it should hold; one at a time may ask."""
+
+
+class Planner(Protocol):
+    """Who makes plans."""
+
+    async def plan(self, body: bytes, with_lines: bool) -> tuple[int, bytes]:
+        """Status and body of the answer to who sends `body`; nobody else may be waiting for one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -59,6 +77,7 @@ class Sources:
     metrics: Metrics
     answering: Answering
     writer: Writer
+    planner: Planner
     version: str
     started: float
     """Seconds since 1970."""

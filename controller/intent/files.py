@@ -64,6 +64,15 @@ def read_text(file: Path, problems: Problems) -> tuple[int, str] | None:
         what = f"the byte 0x{content[error.start]:02x} is not UTF-8"
         problems.error(pack(number, line, column), what, "save the file as UTF-8")
         return None
+    return _printable(number, text, problems)
+
+
+def check_text(file: Path, text: str, problems: Problems) -> tuple[int, str] | None:
+    """The same for text that somebody else has read from the file."""
+    return _printable(problems.add_file(file), text, problems)
+
+
+def _printable(number: int, text: str, problems: Problems) -> tuple[int, str] | None:
     if bad := _UNPRINTABLE.search(text):
         line, column = text.count("\n", 0, bad.start()), bad.start() - text.rfind("\n", 0, bad.start()) - 1
         what = f"the character U+{ord(bad[0]):04X} is not allowed in YAML"

@@ -11,7 +11,7 @@ complaints about what the other files refer to in it, a network that is refused 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from controller.intent.check_ports import check_ports
 from controller.intent.checks import Context
 from controller.intent.document import FabricDocument
 from controller.intent.explain import Broken, validate
-from controller.intent.files import files_of, read_text
+from controller.intent.files import check_text, files_of, read_text
 from controller.intent.kept_trees import KeptTrees
 from controller.intent.lab_model import Lab
 from controller.intent.merge import merge
@@ -66,14 +66,25 @@ def load(paths: Sequence[Path], kept: KeptTrees | None = None, part: ApiPart | N
     Raises nothing for what is in the files or about them; that is reported as errors, by file, line and column.
     """
     problems = Problems()
+    return _load((read_text(file, problems) for file in files_of(paths, problems)), problems, kept, part)
+
+
+def load_texts(files: Sequence[tuple[str, str]], kept: KeptTrees | None = None, part: ApiPart | None = None) -> Loaded:
+    """The same from names of files and their text, as somebody else has read them: errors have these names."""
+    problems = Problems()
+    return _load((check_text(Path(name), text, problems) for name, text in files), problems, kept, part)
+
+
+def _load(
+    texts: Iterable[tuple[int, str] | None], problems: Problems, kept: KeptTrees | None, part: ApiPart | None
+) -> Loaded:
+    """Load texts, each with the number of its file; None stands for one that could not be read."""
     broken = Broken()
     trees: list[Map] = []
-    files = files_of(paths, problems)
     if kept:
         kept.begin()
     parse = kept.read if kept else read
-    for file in files:
-        numbered = read_text(file, problems)
+    for numbered in texts:
         tree = parse(numbered[1], numbered[0], problems) if numbered else None
         if tree is not None:
             trees.append(tree)

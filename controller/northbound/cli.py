@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from controller.northbound.audit import audit
 from controller.northbound.check import check
 from controller.northbound.drain import drain, undrain
+from controller.northbound.drift import drift
 from controller.northbound.graph import graph
+from controller.northbound.plan import plan
 from controller.northbound.run import run
 from controller.northbound.schema import schema
 from controller.northbound.show import show
+from controller.northbound.top import top
 from controller.northbound.verify import verify
 from controller.northbound.watch import watch
 from controller.northbound.why import why
@@ -24,13 +26,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(audit)
 app.command()(check)
 app.command()(drain)
+app.command()(drift)
 app.command()(graph)
+app.command()(plan)
 app.command()(run)
 app.command()(schema)
 app.command()(show)
+app.command()(top)
 app.command()(undrain)
 app.command()(verify)
 app.command()(watch)

@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,12 @@ def change(server: Server, method: str, path: str) -> Any:  # noqa: ANN401  (it 
         return asking.ask(path, {}, method)
 
 
+def send(server: Server, path: str, parameters: Mapping[str, str], content: object, within: float) -> Any:  # noqa: ANN401
+    """The answer to a question that comes with content, within so many seconds. Raises NoAnswer and Refused."""
+    with _Asking(server, within) as asking:
+        return asking.ask(path, parameters, "POST", json.dumps(content, ensure_ascii=False).encode())
+
+
 def ask_all(server: Server, path: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """All items of all pages. Raises NoAnswer and Refused."""
     with _Asking(server) as asking:
@@ -91,9 +98,9 @@ def events(server: Server, parameters: Mapping[str, str], last: str = "") -> Ite
 class _Asking:
     """One connection."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, within: float = ANSWER_WITHIN) -> None:
         self._server = server
-        self._connection = _connection(server)
+        self._connection = _connection(server, within)
 
     def __enter__(self) -> _Asking:
         return self
@@ -101,28 +108,36 @@ class _Asking:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def ask(self, path: str, parameters: Mapping[str, str], method: str = "GET") -> Any:  # noqa: ANN401
-        answer = self.open(path, parameters, {}, method)
+    def ask(self, path: str, parameters: Mapping[str, str], method: str = "GET", body: bytes | None = None) -> Any:  # noqa: ANN401
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        answer = self.open(path, parameters, headers, method, body)
         try:
             return json.loads(answer.read() or "null")
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswer(f"{self._server}: the answer broke off ({error})") from None
 
     def open(
-        self, path: str, parameters: Mapping[str, str], headers: Mapping[str, str], method: str = "GET"
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        headers: Mapping[str, str],
+        method: str = "GET",
+        body: bytes | None = None,
     ) -> http.client.HTTPResponse:
         if self._server.token:
             headers = {**headers, "Authorization": f"Bearer {self._server.token}"}
         try:
             target = f"{path}?{urlencode(parameters)}" if parameters else path
-            self._connection.request(method, target, headers=headers)
+            with suppress(BrokenPipeError):
+                # Who refuses a request need not read all of it, and has answered.
+                self._connection.request(method, target, body, headers)
             answer = self._connection.getresponse()
             if answer.status in (http.client.OK, http.client.CREATED, http.client.NO_CONTENT):
                 return answer
-            body = answer.read()
+            said = answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise NoAnswer(_why(self._server, error)) from None
-        raise Refused(_detail(answer.status, body))
+        raise Refused(_detail(answer.status, said))
 
     def read_line(self, answer: http.client.HTTPResponse) -> str:
         try:
@@ -134,27 +149,27 @@ class _Asking:
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a socket file."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=ANSWER_WITHIN)
+    def __init__(self, path: Path, within: float) -> None:
+        super().__init__("localhost", timeout=within)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(ANSWER_WITHIN)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
 
 
-def _connection(server: Server) -> http.client.HTTPConnection:
+def _connection(server: Server, within: float) -> http.client.HTTPConnection:
     listen = server.listen
     if listen.path:
-        return _UnixConnection(listen.path)
+        return _UnixConnection(listen.path, within)
     if listen.tls is None:
-        return http.client.HTTPConnection(listen.host, listen.port, timeout=ANSWER_WITHIN)
+        return http.client.HTTPConnection(listen.host, listen.port, timeout=within)
     try:
         context = ssl.create_default_context(cafile=server.authority)
     except OSError as error:
         raise NoAnswer(f"cannot use authority {server.authority}: {error.strerror or error}") from None
-    return http.client.HTTPSConnection(listen.host, listen.port, timeout=ANSWER_WITHIN, context=context)
+    return http.client.HTTPSConnection(listen.host, listen.port, timeout=within, context=context)
 
 
 def _why(server: Server, error: Exception) -> str:

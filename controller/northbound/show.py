@@ -41,10 +41,11 @@ def show(
     token: Token = None,
     authority: Authority = None,
 ) -> None:
-    """Show what the running daemon knows: tenants, networks, ports, switches, links, hosts, flows or events.
+    """Show what the running daemon knows: tenants, networks, ports, switches, links, hosts, flows, drift or events.
 
     `hosts` are the addresses of guests, given or learned. `flows` are those that switches should hold, each with its
-    reason. Run it as the daemon's user or as root.
+    reason; `drift` is what switches really hold beyond or short of that, read from them now. Run it as the daemon's
+    user or as root.
 
     Example: tenantry show networks --tenant blue
 
@@ -64,12 +65,12 @@ def show(
     with asking(server, state or DEFAULT_STATE, token, authority) as daemon:
         items = ask_all(daemon, f"/api/v1/{subject}", parameters)
         if as_json:
-            _print_json(items)
+            print_json(items)
         else:
             print_table(subject, items)
 
 
-def _print_json(items: Iterable[Mapping[str, Any]]) -> None:
+def print_json(items: Iterable[Mapping[str, Any]]) -> None:
     """An array with one item a line."""
     lines = [json.dumps(item, ensure_ascii=False) for item in items]
     typer.echo("[\n" + ",\n".join(lines) + "\n]" if lines else "[]")

@@ -14,8 +14,8 @@ from controller.northbound.columns import Cell, print_columns
 Item: TypeAlias = Mapping[str, Any]
 
 COLOURS = {
-    **dict.fromkeys(("up", "connected", "in sync", "info"), "green"),
-    **dict.fromkeys(("changing", "waiting", "draining", "warning", "outside"), "yellow"),
+    **dict.fromkeys(("up", "connected", "in sync", "info", "as it should be"), "green"),
+    **dict.fromkeys(("changing", "waiting", "draining", "warning", "outside", "not compared"), "yellow"),
     **dict.fromkeys(("down", "missing", "away", "no", "error", "blocked", "refused"), "red"),
 }
 """By the first words of a cell that says how something is."""
@@ -31,6 +31,7 @@ class Subject(StrEnum):
     LINKS = "links"
     HOSTS = "hosts"
     FLOWS = "flows"
+    DRIFT = "drift"
     EVENTS = "events"
 
 
@@ -103,6 +104,21 @@ def _event(item: Item) -> str:
     return f"{about}: {item['text']}" if about else str(item["text"])
 
 
+def _difference(item: Item) -> str:
+    """What differs, or how the switch is."""
+    if item["what"] is None:
+        return str(item["state"])
+    if item["kind"] == "flow":
+        return f"{item['count']} flow{'s' if item['count'] != 1 else ''} {item['what']}"
+    return f"{item['kind']} {item['number']:#x} differs"
+
+
+def _drift_reason(item: Item) -> str:
+    if item["app"]:
+        return _why(item)
+    return item["note"] or ("has Tenantry's mark" if item["what"] == "too many" else "")
+
+
 def _field(name: str) -> Callable[[Item], object]:
     return lambda item: item[name]
 
@@ -161,6 +177,12 @@ COLUMNS: Mapping[Subject, Sequence[Column]] = {
         Column("Table", _field("table"), is_number=True),
         Column("Flow", _flow),
         Column("Why", _why),
+    ),
+    Subject.DRIFT: (
+        Column("Switch", _field("switch")),
+        Column("State", _difference, is_state=True),
+        Column("Network", _field("network")),
+        Column("Why", _drift_reason),
     ),
     Subject.EVENTS: (
         Column("Time", lambda item: item["time"][:19].replace("T", " ")),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol, cast
 
 from controller.southbound.events import Closed, Event, PacketIn
@@ -97,6 +97,11 @@ class Connection(asyncio.Protocol):
         """Ask the switch what it holds."""
         self._session.read_again(self._loop.time())
         self._write_session()
+
+    def count(self, trunks: Iterable[int]) -> None:
+        """Ask the switch for its counters, unless it owes the last answer."""
+        if self._session.count(trunks):
+            self._write_session()
 
     def probe(self) -> None:
         """Ask the peer whether it is there."""

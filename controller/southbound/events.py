@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from controller.fabric.model import Interface
+from controller.southbound.counters import Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +136,6 @@ Event: TypeAlias = (
     | BarrierPassed
     | BundleAnswered
     | EchoAnswered
+    | Counted
     | Closed
 )

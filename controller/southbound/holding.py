@@ -78,17 +78,21 @@ class Holding:
         else:
             self.contents.pop(item, None)
 
-    def correct(self, found: Held) -> Correction:
-        """Hold what was found; of flows that should not be there, all are doomed."""
+    def compare(self, found: Held) -> Correction:
+        """In what it differs from what was found."""
         there = contents_of(found)
         items = {item for item in there.keys() | self.contents.keys() if there.get(item) != self.contents.get(item)}
-        self._mended = Counter({cookie: 1 + self._mended[cookie] for cookie in found.altered if cookie in self.flows})
-        altered = {cookie for cookie, times in self._mended.items() if times <= MOST_MENDS}
+        altered = {cookie for cookie in found.altered if cookie in self.flows and self._mended[cookie] < MOST_MENDS}
         missing, extra = self.flows.missing_in(found.cookies), self.flows.missed_of(found.cookies) - self.doomed
-        correction = Correction(missing, extra, items, altered)
-        self.flows.discard_all(missing | altered)
-        self.doomed |= altered
-        self.altered |= altered
-        self.doomed |= extra
-        self.contents = there
+        return Correction(missing, extra, items, altered)
+
+    def correct(self, found: Held) -> Correction:
+        """Hold what was found; of flows that should not be there, all are doomed."""
+        correction = self.compare(found)
+        self._mended = Counter({cookie: 1 + self._mended[cookie] for cookie in found.altered if cookie in self.flows})
+        self.flows.discard_all(correction.missing | correction.altered)
+        self.doomed |= correction.altered
+        self.altered |= correction.altered
+        self.doomed |= correction.extra
+        self.contents = contents_of(found)
         return correction

@@ -23,6 +23,7 @@ from enum import Enum
 from controller.dataplane.flow import COOKIE_MARK
 from controller.southbound import bundle_messages, error_names
 from controller.southbound import messages as wire
+from controller.southbound.counters import Counting, questions
 from controller.southbound.events import (
     BarrierPassed,
     BundleAnswered,
@@ -91,6 +92,7 @@ class Session:
         self._asked: dict[int, int] = {}
         self._found = ReadBack()
         self._early: list[Event] = []
+        self._counting = Counting()
         self._send(wire.hello(self._next_xid()))
 
     @property
@@ -145,6 +147,14 @@ class Session:
     def read_again(self, now: float) -> None:
         """Ask a switch that is ready what it holds; `ReadAgain` follows. Not before the last answer to this."""
         self._ask(HELD_QUESTIONS, now)
+
+    def count(self, trunks: Iterable[int]) -> bool:
+        """Ask a switch that is ready for its counters; `Counted` follows. False while it owes the last answer."""
+        if self._counting or self.state is not State.READY:
+            return False
+        for kind, body in questions(trunks):
+            self._send(self._counting.ask(self._next_xid(), kind, body))
+        return True
 
     def _ask(self, questions: Iterable[int], now: float) -> None:
         self._deadline = now + READ_BACK_WITHIN
@@ -208,12 +218,17 @@ class Session:
         if asked in (wire.METER_FEATURES, wire.METER_CONFIG):
             # A switch that knows no meters holds none.
             self._finish(events)
+        elif xid in self._counting:
+            events.extend(filter(None, [self._counting.end(xid)]))
         elif asked is not None or xid >= OWN_XIDS:
             raise ProtocolError("refused", f"the switch refuses to be read back: {text}")
         else:
             events.append(Refused(xid, kind, code, text))
 
     def _read(self, xid: int, message: bytes, events: list[Event]) -> None:
+        if xid in self._counting:
+            events.extend(filter(None, [self._counting.add(xid, message)]))
+            return
         question = self._asked.get(xid)
         if question is None:
             raise ProtocolError("malformed", f"a multipart reply to nothing that was asked (xid {xid:#x})")

@@ -19,6 +19,7 @@ from controller.dataplane.program import Share
 from controller.southbound import messages as wire
 from controller.southbound.audits import Audits
 from controller.southbound.connection import Connection
+from controller.southbound.counters import Counted
 from controller.southbound.drift import Drift
 from controller.southbound.events import (
     BarrierPassed,
@@ -58,6 +59,8 @@ class Southbound(Progress):
         self._audits = Audits(self.statistics)
         self._turns = Turns()
         self._touched: set[str] = set()
+        self._counted: dict[str, tuple[float, Counted]] = {}
+        """What switches have counted, since somebody asked last."""
         self._servers: list[asyncio.Server] = []
         self._endpoints: list[Listen] = []
         self._ticking: asyncio.Task[None] | None = None
@@ -146,6 +149,41 @@ class Southbound(Progress):
         outcomes = {name: self._audits.outcome(name) for name in sorted(asked)}
         return {name: drift for name, drift in outcomes.items() if drift is not None}
 
+    async def looked(self, timeout: float) -> dict[str, Drift]:
+        """Look at all switches that have a session, one after the other: in what each differs. Nothing is repaired.
+
+        Those that could not be compared within `timeout` seconds are missing. One at a time may ask.
+        """
+        asked = set(self._sessions.ready)
+        self._audits.look(asked)
+        self._audit_next()
+
+        def is_done() -> bool:
+            return all(self._audits.seen(name) is not None for name in asked & self._sessions.ready.keys())
+
+        await self._until(is_done, timeout)
+        found = {name: self._audits.seen(name) for name in sorted(asked)}
+        return {name: drift for name, drift in found.items() if drift is not None}
+
+    async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
+        """Ask all connected switches for their counters, and wait at most `timeout` seconds: those that answered.
+
+        With each answer comes the time of the loop when it came.
+
+        `trunks` has the numbers of the interfaces of trunk ports, by switch. One at a time may ask.
+        """
+        asked = set(self._sessions.ready)
+        self._counted = {}
+        for name in asked:
+            self._turns.add(partial(self._count, name, trunks.get(name, ())))
+        await self._until(lambda: asked & self._sessions.ready.keys() <= self._counted.keys(), timeout)
+        return self._counted
+
+    def _count(self, name: str, trunks: Sequence[int]) -> bool:
+        if connection := self._sessions.ready.get(name):
+            connection.count(trunks)
+        return False
+
     def is_repaired(self, switch: str) -> bool:
         """Whether nothing that an audit found is left to be repaired."""
         return self._audits.is_repaired(switch)
@@ -180,6 +218,10 @@ class Southbound(Progress):
             case FlowLost(cookie):
                 if synchroniser.lost(cookie):
                     self._audits.flow_lost(switch)
+            case Counted():
+                self._counted[switch] = now(), event
+                self._progress.set()
+                return
             case ReadAgain(held):
                 self._audited(switch, held)
             case Refused():
@@ -235,9 +277,10 @@ class Southbound(Progress):
             self._sessions.ready[switch].read_again()
 
     def _audited(self, switch: str, found: Held) -> None:
-        drift = self._switches[switch].audited(found)
+        is_look, synchroniser = self._audits.only_looks, self._switches[switch]
+        drift = synchroniser.looked_at(found) if is_look else synchroniser.audited(found)
         self._audits.done(switch, now(), drift)
-        if drift:
+        if drift and not is_look:
             self._tell(self._handler.drifted, switch, drift)
         self._audit_next()
 

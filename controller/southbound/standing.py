@@ -82,6 +82,10 @@ class Standing:
         else:
             self._touched_numbered.add(item)
 
+    def compare(self, found: Held) -> Correction:
+        """In what the switch, which was read again, differs; nothing comes of it."""
+        return self._holding.compare(found)
+
     def correct(self, found: Held) -> Correction:
         """The switch was read again, and nothing was under way."""
         correction = self._holding.correct(found)

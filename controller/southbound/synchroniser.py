@@ -24,7 +24,7 @@ from controller.southbound.batch import Batch
 from controller.southbound.delivery import Delivery, Support, Turn
 from controller.southbound.drift import Drift, drift_of
 from controller.southbound.events import Held, Refused
-from controller.southbound.holding import Holding
+from controller.southbound.holding import Correction, Holding
 from controller.southbound.quarantine import subject_of
 from controller.southbound.refusal import Refusal, refusal_of
 from controller.southbound.session import OWN_XIDS
@@ -101,10 +101,18 @@ class Synchroniser:
 
     def audited(self, found: Held) -> Drift | None:
         """The answer; what differs is repaired. None if something was done meanwhile, so that it says nothing."""
+        return self._drift(self._standing.correct(found)) if self._end_audit() else None
+
+    def looked_at(self, found: Held) -> Drift | None:
+        """The same, and nothing is repaired."""
+        return self._drift(self._standing.compare(found)) if self._end_audit() else None
+
+    def _end_audit(self) -> bool:
+        """Whether nothing was done since it began."""
         is_valid, self._is_audited = self._is_audited and self.is_idle, False
-        if not is_valid:
-            return None
-        correction = self._standing.correct(found)
+        return is_valid
+
+    def _drift(self, correction: Correction) -> Drift:
         missing = (self._wanted.flows[cookie] for cookie in correction.missing)
         altered = (self._wanted.flows[cookie] for cookie in correction.altered)
         return drift_of(missing, altered, len(correction.extra), correction.items)

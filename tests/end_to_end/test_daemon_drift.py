@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterator
@@ -106,7 +107,7 @@ def test_whatever_is_changed_at_random_is_repaired_and_nothing_of_others_is_touc
 
 def test_the_command_says_what_was_changed_and_where(ring: Installation) -> None:
     def audit() -> tuple[int, str]:
-        result = CliRunner().invoke(app, ["audit", "--state", str(ring.daemon.state)])
+        result = CliRunner().invoke(app, ["drift", "--repair", "--state", str(ring.daemon.state)])
         return result.exit_code, result.output
 
     names = sorted(ring.lab.switches)
@@ -122,6 +123,14 @@ def test_the_command_says_what_was_changed_and_where(ring: Installation) -> None
         entries[0].partition(" actions=")[0].partition("cookie=")[2].partition(", ")[2],
     )
     switch.ofctl("add-flow", switch.bridge, "cookie=0x7e00000000000001, priority=999 actions=FLOOD")
+    shown = CliRunner().invoke(app, ["show", "drift", "--switch=s1", "--json", "--state", str(ring.daemon.state)])
+    rows = json.loads(shown.stdout)
+    assert [(row["what"], row["count"], row["app"]) for row in rows] == [
+        ("missing", 1, "vlan"),
+        ("too many", 1, None),
+    ]
+    assert rows[0]["network"] in ("blue/web", "blue/db", "red/web")
+    assert ring.flows("s1") != before, "who looks repairs nothing"
     status, said = audit()
     assert status == 1
     assert said.startswith("s1: changed by somebody else; repaired\n  1 flow of network ")

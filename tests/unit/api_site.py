@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -21,13 +21,18 @@ from controller.api.endpoint import Endpoint
 from controller.api.metrics import Metrics
 from controller.api.serving import Serving
 from controller.api.sources import Sources, Writer
+from controller.configuration import Configuration
 from controller.core import Core
+from controller.dataplane.flow import OUR_GROUPS, Reason
 from controller.event_log import EventKind, EventLog
 from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.intent.document import FabricDocument
 from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
 from controller.intent.write import Outcome, Refusal, Refused, Result, Write
+from controller.planning import Planning
+from controller.southbound.counters import Counted, InterfaceCounters
+from controller.southbound.drift import Drift
 from controller.southbound.listen import Listen
 from controller.southbound.statistics import Statistics
 from controller.timings import Timings
@@ -79,6 +84,9 @@ class Switches:
     """The southbound, as far as it is asked."""
 
     statistics: Statistics = field(default_factory=Statistics)
+    rounds: int = 0
+    core: Core | None = None
+    """Whose flows are counted."""
 
     def is_settled(self, switch: str) -> bool:
         return switch == "s1"
@@ -92,8 +100,32 @@ class Switches:
     def flows(self, switch: str) -> int:
         return 17
 
+    async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
+        """s1 passes more and more, and s2 does not answer."""
+        assert trunks in ({"s1": [2]}, {})
+        self.rounds += 1
+        now = 100.0 + self.rounds
+        guest = InterfaceCounters(10 * self.rounds, 2000 * self.rounds, 1500 * self.rounds, 10**6 * self.rounds, 0, now)
+        trunk = InterfaceCounters(5 * self.rounds, 0, 500 * self.rounds, 0, 7 * self.rounds, now)
+        web = self.core.compiler.remembered("s1", "blue/web")[1].contents if self.core else ()
+        counts = {"enters": (4 * self.rounds, 400 * self.rounds), "delivered": (self.rounds, 80 * self.rounds)}
+        flows = {flow.cookie: counts[flow.reason.note] for flow in web if flow.reason.note in counts}
+        return {"s1": (asyncio.get_running_loop().time(), Counted({1: guest, 2: trunk}, flows))}
+
+    async def looked(self, timeout: float) -> dict[str, Drift]:
+        enters = Reason("access", "enters", "blue/web", "blue/a")
+        changed = Drift({enters: 2, Reason("vlan", "from a link"): 1}, 1, (OUR_GROUPS[9],), (0x8000,), {enters: 1})
+        return {"s1": Drift({}, 0, (), ()), "s2": changed}
+
     def is_off(self, switch: str, network: str) -> bool:
         return (switch, network) == ("s2", "red/db")
+
+
+class Planner:
+    """Makes no plans."""
+
+    async def plan(self, body: bytes, with_lines: bool) -> tuple[int, bytes]:
+        return 200, body
 
 
 def core_of(intent: Intent = INTENT) -> Core:
@@ -161,9 +193,9 @@ class Marks(NoWrites):
 
 def sources_of(core: Core, events: EventLog) -> Sources:
     """What answers about them are made of."""
-    switches = Switches()
+    switches = Switches(core=core)
     metrics = Metrics(core, switches, events, Timings(lambda: 0.0), "1.2.3")
-    return Sources(core, switches, events, metrics, Answering(core), NoWrites(), "1.2.3", START)
+    return Sources(core, switches, events, metrics, Answering(core), NoWrites(), Planner(), "1.2.3", START)
 
 
 def app_of(core: Core, events: EventLog) -> FastAPI:
@@ -187,15 +219,21 @@ class Site:
 
 @contextmanager
 def serving(
-    directory: Path, more: Sequence[Endpoint] = (), core: Core | None = None, writer: Writer | None = None
+    directory: Path,
+    more: Sequence[Endpoint] = (),
+    core: Core | None = None,
+    writer: Writer | None = None,
+    configuration: Configuration | None = None,
 ) -> Iterator[Site]:
-    """A server on `api.sock` of a directory, and on more endpoints."""
+    """A server on `api.sock` of a directory, and on more endpoints; with a configuration it makes plans."""
     core, events, loop = core or core_of(), events_of(), asyncio.new_event_loop()
     socket = directory / "api.sock"
     is_open, stop = threading.Event(), asyncio.Event()
 
     async def run() -> None:
-        server = Serving(core, Switches(), events, Timings(loop.time), writer or NoWrites())
+        planner = Planning(core, configuration) if configuration else Planner()
+        timings = Timings(loop.time)
+        server = Serving(core, Switches(core=core), events, timings, writer or NoWrites(), planner)
         await server.open([Endpoint(Listen(path=socket)), *more])
         working = asyncio.create_task(server.run())
         is_open.set()

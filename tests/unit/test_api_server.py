@@ -23,7 +23,7 @@ from controller.event_log import EventKind
 from controller.northbound.client import Refused, Server, ask, events
 from controller.southbound.listen import Listen, ListenError, Tls
 from controller.timings import Timings
-from tests.unit.api_site import START, NoWrites, Site, Switches, core_of, events_of, serving
+from tests.unit.api_site import START, NoWrites, Planner, Site, Switches, core_of, events_of, serving
 
 TOKEN = b"a token of some length"
 STATUS = b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -268,7 +268,8 @@ def test_a_place_that_cannot_be_listened_on(tmp_path: Path, caplog: pytest.LogCa
     missing = Listen(path=tmp_path / "missing" / "api.sock")
 
     async def opened(endpoint: Endpoint) -> None:
-        server = Serving(core_of(), Switches(), events_of(), Timings(time.monotonic), NoWrites())
+        timings = Timings(time.monotonic)
+        server = Serving(core_of(), Switches(), events_of(), timings, NoWrites(), Planner())
         try:
             await server.open([endpoint])
         finally:

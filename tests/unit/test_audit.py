@@ -82,3 +82,18 @@ def test_what_is_changed_under_its_cookie_is_sent_again_but_not_for_ever() -> No
     synchroniser.begin_audit()
     assert synchroniser.audited(replace(found, altered={cookie})) == Drift({}, 0, (), ())
     assert synchroniser.settled
+
+
+def test_who_looks_sees_what_an_audit_would_find_and_repairs_nothing() -> None:
+    synchroniser, switch = settled_pair()
+    for key in list(switch.flows)[:2]:
+        del switch.flows[key]
+    for _ in range(2):
+        synchroniser.begin_audit()
+        assert synchroniser.looked_at(switch.held(COOKIE_MARK)) == Drift({WHY: 2}, 0, (), ())
+        assert synchroniser.settled
+        assert synchroniser.take(0.0) is None
+    assert synchroniser.looked_at(switch.held(COOKIE_MARK)) is None, "nobody asked"
+    synchroniser.begin_audit()
+    assert synchroniser.audited(switch.held(COOKIE_MARK)) == Drift({WHY: 2}, 0, (), ())
+    assert not synchroniser.settled

@@ -56,10 +56,16 @@ ALLOWED = {
         *("apps", "controller.dataplane", "controller.fabric", "controller.intent"),
     },
     "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
+    "controller.rehearsal": {"controller.core", "controller.dataplane", "controller.intent"},
+    "controller.plan": {"controller.core", "controller.rehearsal", "controller.dataplane", "controller.intent"},
+    "controller.rates": {
+        *("controller.core", "controller.dataplane", "controller.intent", "controller.southbound.counters"),
+    },
     "controller.event_log": set(),
     "controller.timings": set(),
     "controller.api": {
         *("controller.api", "controller.core", "controller.compiler", "controller.event_log", "controller.timings"),
+        *("controller.plan", "controller.rates", "controller.southbound.counters", "controller.southbound.drift"),
         *("controller.dataplane", "controller.fabric", "controller.intent", "controller.why"),
         *("controller.southbound.listen", "controller.southbound.statistics", "controller.southbound.bounded_log"),
         *("controller.fabric_plan", "controller.drain_plan"),
@@ -91,6 +97,12 @@ PURE_FILES = (
     "controller.drain_plan",
     "controller.verification",
     "controller.isolation",
+    "controller.rehearsal",
+    "controller.plan",
+    "controller.api.plan_rows",
+    "controller.api.drift_rows",
+    "controller.rates",
+    "controller.api.rate_rows",
 )
 IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from controller.event_log import EventKind
 from controller.northbound.cli import app
 from controller.northbound.columns import Cell, column_lines
+from controller.northbound.show_tables import Subject
 from tests.unit.api_site import START, Site, serving
 
 GOLDEN = Path(__file__).parent / "shown"
@@ -36,9 +37,9 @@ def run(site: Site, *arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-@pytest.mark.parametrize("subject", ["tenants", "networks", "ports", "switches", "links", "hosts", "flows", "events"])
-def test_tables_at_80_columns(site: Site, subject: str) -> None:
-    filters = ("--switch", "s1", "--network", "blue/web") if subject == "flows" else ()
+@pytest.mark.parametrize("subject", list(Subject))
+def test_tables_at_80_columns(site: Site, subject: Subject) -> None:
+    filters = ("--switch", "s1", "--network", "blue/web") if subject is Subject.FLOWS else ()
     status, output, error = run(site, "show", subject, *filters)
     assert (status, error) == (0, "")
     assert output == (GOLDEN / f"{subject}.txt").read_text()
@@ -58,6 +59,22 @@ def test_json(site: Site) -> None:
     (network,) = json.loads(output)
     assert (network["id"], network["refused_by"]) == ("red/db", ["s2"])
     assert run(site, "show", "hosts", "--switch", "s3", "--json")[1] == "[]\n"
+
+
+def test_drift_is_named_and_narrowed(site: Site) -> None:
+    def shown(*arguments: str) -> list[tuple[str, str, int]]:
+        rows = json.loads(run(site, "show", "drift", "--json", *arguments)[1])
+        return [(row["switch"], row["what"] or row["state"], row["count"]) for row in rows]
+
+    everything = shown()
+    assert everything[0] == ("s1", "as it should be", 0)
+    assert everything[-1] == ("s3", "not compared", 0)
+    assert shown("--network", "blue/web") == [("s2", "missing", 2), ("s2", "changed", 1)]
+    assert shown("--tenant", "red") == []
+    assert shown("--switch", "s3") == [("s3", "not compared", 0)]
+    assert run(site, "drift")[:2] == (1, (GOLDEN / "drift.txt").read_text())
+    assert len(json.loads(run(site, "drift", "--json")[1])) == len(everything)
+    assert run(site, "drift", "--repair", "--server", "tcp:localhost:1")[0] == 2
 
 
 def test_nothing_is_a_table_without_lines(site: Site) -> None:

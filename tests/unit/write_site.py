@@ -23,6 +23,7 @@ from controller.configuration import Configuration
 from controller.core import Core
 from controller.event_log import EventLog
 from controller.intent.edit import IntentEdit
+from controller.planning import Planning
 from controller.state_directory import StateDirectory
 from controller.state_file import StateError
 from controller.timings import Timings
@@ -58,7 +59,8 @@ class WriteSite:
         switches = Switches()
         self._answering = Answering(self.core)
         metrics = Metrics(self.core, switches, self.events, Timings(lambda: 0.0), "1")
-        self.app = make_app(Sources(self.core, switches, self.events, metrics, self._answering, self.writes, "1", 0.0))
+        doing = self.writes, Planning(self.core, self.configuration)
+        self.app = make_app(Sources(self.core, switches, self.events, metrics, self._answering, *doing, "1", 0.0))
         assert self.load() == []
 
     def take(self, edit: IntentEdit) -> bool:

@@ -1,4 +1,4 @@
-"""`tenantry audit`: only the process that holds the state directory is asked, and what it answers is told in words."""
+"""`tenantry drift`: what is told in words; only the process that holds the state directory is asked to repair."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def daemon(state: Path, behaviour: str) -> Iterator[int]:
 
 
 def ask(state: Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["audit", "--state", str(state)])
+    result = CliRunner().invoke(app, ["drift", "--repair", "--state", str(state)])
     return result.exit_code, result.output
 
 

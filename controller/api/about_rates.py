@@ -1,0 +1,41 @@
+"""The question how much passes now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from controller.api.rate_rows import RateFilters, Rates, Totals
+from controller.api.sampling import Sampling
+from controller.api.sources import INVALID, Sources
+from controller.rates import PortRate, Sample, port_rates
+
+
+def rate_questions(sources: Sources) -> APIRouter:
+    """The question."""
+    router = APIRouter(tags=["tenants"])
+    core, answering = sources.core, sources.answering
+    sampling = Sampling(core, sources.switches)
+
+    def ports(pairs: dict[str, tuple[Sample, Sample]], switch: str | None) -> Iterator[PortRate]:
+        for name, (before, after) in pairs.items():
+            if switch in (None, name):
+                yield from port_rates(core, name, before, after)
+
+    @router.get("/api/v1/rates", response_model=Rates, responses=INVALID)
+    async def rates(request: Request, filters: Annotated[RateFilters, Query()]) -> Response:
+        """How much passes at ports, on networks, or for tenants: over the last second or so.
+
+        Switches are asked for it only while somebody asks; the first answer takes a second.
+        """
+        pairs = await sampling.pairs()
+        totals = Totals(filters)
+        await answering.made(totals.add(ports(pairs, filters.switch)))
+        behind = sorted(set(core.connected_switches()) - sampling.answered)
+        # To sort 100,000 ports would hold the loop; nobody else knows of these.
+        return answering.whole(request, await asyncio.to_thread(totals.answer, behind))
+
+    return router
