@@ -33,7 +33,8 @@ for name in /etc /var/lib /var/cache /var/log /run; do mkdir -p $name/libvirt; m
 mkdir -p /run/openvswitch /var/lib/libvirt/qemu
 mount --bind "$1" /run/openvswitch
 cp "$2/qemu.conf" /etc/libvirt/
-exec libvirtd --config "$2/libvirtd.conf" --pid-file "$2/libvirtd.pid"
+# Not in the place of this shell, which is the namespace's init and has orphans to bury: libvirt waits for their end.
+libvirtd --config "$2/libvirtd.conf" --pid-file "$2/libvirtd.pid" || exit
 """
 _STARTED_WITHIN = 30.0
 
