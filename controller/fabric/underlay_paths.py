@@ -1,0 +1,167 @@
+"""Ways between two endpoints in one direction, from probes that go one way: which are broken, and which are narrow.
+
+A *path* is broken when `ENOUGH` probes in a row did not arrive, while the sessions of both switches were alive; it is
+whole again when two arrived in a row. Both directions are looked at together, so that it can be told whether it is one
+of them or both.
+
+A path is *narrow* when small probes arrive and those of the largest packet that networks may send do not. Then the
+largest that does is searched for by halving (as RFC 4821 does for TCP), each size being tried `TRIES` times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from controller.fabric.silence import KEPT, WAIT, Silence
+from controller.intent.model import Segment
+
+ENOUGH = 5
+STREAK = 2
+TRIES = 3
+SMALL = 128
+"""Bytes; probes that are not large come in smaller packets."""
+
+
+class Path(NamedTuple):
+    """A direction between two switches' endpoints, and the encapsulation."""
+
+    source: str
+    destination: str
+    segment: Segment
+
+    @property
+    def back(self) -> Path:
+        """The other direction."""
+        return Path(self.destination, self.source, self.segment)
+
+    @property
+    def pair(self) -> Path:
+        """The same for both directions."""
+        return min(self, self.back)
+
+
+@dataclass(slots=True)
+class _Search:
+    """For the largest packet that passes; sizes in bytes."""
+
+    passes: int
+    fails: int
+    size: int
+    """What is tried now."""
+    sent: float = float("-inf")
+    misses: int = 0
+
+    def next(self) -> None:
+        self.size, self.misses, self.sent = (self.passes + self.fails) // 2, 0, float("-inf")
+
+
+class UnderlayPaths:
+    """Paths that something is wrong with, or may be. Times are seconds of any steady clock."""
+
+    def __init__(self) -> None:
+        self.broken: set[Path] = set()
+        self.narrow: dict[Path, int] = {}
+        """Paths by which not all sizes pass, with the largest packet that does, in bytes."""
+        self._silences: dict[Path, Silence] = {}
+        self._searches: dict[Path, _Search] = {}
+
+    def send(self, path: Path, now: float) -> None:
+        """A small probe is sent."""
+        self._silences.setdefault(path, Silence()).ask("", now)
+
+    def hear(self, path: Path, sent: float) -> None:
+        """A small probe that was sent then has arrived."""
+        if silence := self._silences.get(path):
+            silence.answer(sent)
+
+    def urgent(self, now: float) -> set[Path]:
+        """Pairs that are to be looked at once, again and again, in both directions."""
+        found = set()
+        for path, silence in self._silences.items():
+            if path in self.broken:
+                is_urgent = 0 < silence.streak < STREAK
+            else:
+                is_urgent = silence.begins(now) and len(silence.open) < KEPT
+            if is_urgent:
+                found.add(path.pair)
+        return found
+
+    def judge(self, now: float, alive: Callable[[Path], float]) -> tuple[set[Path], set[Path]]:
+        """Paths that are broken from now on, and those that are whole again.
+
+        `alive` gives the last time at which the sessions of both ends were known to be alive.
+        """
+        broken, whole = set(), set()
+        for path, silence in list(self._silences.items()):
+            number = silence.count(now, self._count(alive(path))) if silence.begins(now) else 0
+            if path in self.broken:
+                if silence.streak >= STREAK:
+                    whole.add(path)
+            elif number >= ENOUGH and self._is_decided(path.back, now):
+                broken.add(path)
+            if not silence.open and path not in self.broken:
+                # What arrives is not remembered, or there would be as many as pairs.
+                del self._silences[path]
+        self.broken = self.broken - whole | broken
+        for path in broken:
+            self._searches.pop(path, None)
+            self.narrow.pop(path, None)
+        return broken, whole
+
+    def keep(self, is_wanted: Callable[[Path], bool]) -> None:
+        """Forget all other paths."""
+        self._silences = {path: one for path, one in self._silences.items() if is_wanted(path)}
+        self._searches = {path: one for path, one in self._searches.items() if is_wanted(path)}
+        self.narrow = {path: size for path, size in self.narrow.items() if is_wanted(path)}
+        self.broken = {path for path in self.broken if is_wanted(path)}
+
+    # The largest packets
+
+    def hear_large(self, path: Path, size: int) -> bool:
+        """A probe in a packet of so many bytes has arrived. Whether the path is not narrow any more."""
+        search = self._searches.get(path)
+        if search and size >= search.fails:
+            del self._searches[path]
+        elif search and size > search.passes:
+            search.passes = size
+            search.next()
+        return size > self.narrow.get(path, size) and self.narrow.pop(path, None) is not None
+
+    def miss_large(self, path: Path, size: int, now: float) -> None:
+        """A probe in a packet of so many bytes did not arrive in time. It counts if small ones did."""
+        silence = self._silences.get(path)
+        if path in self.narrow or path in self.broken or (silence and silence.begins(now)):
+            return
+        search = self._searches.setdefault(path, _Search(SMALL, size, size))
+        if size == search.size:
+            search.misses += 1
+            search.sent = float("-inf")
+            if search.misses >= TRIES:
+                search.fails = size
+                search.next()
+
+    def search(self, now: float) -> list[tuple[Path, int]]:
+        """What is to be sent now to find the largest size that passes."""
+        due = [(path, one) for path, one in self._searches.items() if one.sent < now - 2 * WAIT]
+        for _, one in due:
+            one.sent = now
+        return [(path, one.size) for path, one in due]
+
+    def found(self) -> dict[Path, int]:
+        """The paths that were found to be narrow since the last call, and the largest packet that passes."""
+        ended = {path: one.passes for path, one in self._searches.items() if one.fails - one.passes <= 1}
+        for path in ended:
+            del self._searches[path]
+        self.narrow |= ended
+        return ended
+
+    @staticmethod
+    def _count(alive: float) -> Callable[[float, str], bool]:
+        return lambda sent, _: sent < alive
+
+    def _is_decided(self, path: Path, now: float) -> bool:
+        """Whether a direction is broken, or looks whole."""
+        silence = self._silences.get(path)
+        return silence is None or path in self.broken or not silence.begins(now) or len(silence.open) >= ENOUGH

@@ -1,0 +1,127 @@
+"""What is said about the underlay: endpoints out of reach, ways that are broken, and packets that do not pass.
+
+Each is named once when it is found, and once when it is over.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from controller.core import Core
+from controller.event_log import EventKind
+from controller.fabric.damping import Hold
+from controller.fabric.reachability import Goal
+from controller.fabric.underlay_paths import Path
+from controller.intent.model import Segment
+from controller.intent.mtu import guest_mtu
+from controller.southbound.bounded_log import BoundedLog
+from controller.southbound.statistics import Statistics
+from controller.underlay_plan import networks_between
+
+log = logging.getLogger(__name__)
+
+MOST_NAMES = 5
+"""Networks that one line names."""
+
+
+BOTH_WAYS = "the endpoints of %s and %s do not reach each other over %s%s"
+ONE_WAY = "the endpoint of %s does not reach that of %s over %s; the other way works%s"
+NARROW = "packets of more than %d bytes do not pass to the endpoint of %s over %s, and underlay_mtu is %d: %s"
+
+
+class UnderlayReport:
+    """Logs and counts."""
+
+    def __init__(self, core: Core, statistics: Statistics) -> None:
+        self._core = core
+        self._counts = statistics.underlay_faults
+        self._faults = BoundedLog(log)
+        self._held: frozenset[Goal] = frozenset()
+
+    def reach(self, lost: Mapping[Goal, Sequence[Segment]], back: Iterable[Goal]) -> None:
+        """Endpoints are out of reach from now on, or not any more; where they are in reach is given with each."""
+        for switch, goals in groupby(sorted(lost), attrgetter("switch")):
+            here = list(goals)
+            self._counts["out of reach"] += len(here)
+            elsewhere = set().union(*(lost[goal] for goal in here))
+            also = f"; over {_names(elsewhere)} it is in reach" if elsewhere else ""
+            names = {"switch": switch, "event": EventKind.ENDPOINT_LOST}
+            log.warning("out of reach over %s%s", _names(goal.segment for goal in here), also, extra=names)
+        for switch, goals in groupby(sorted(back), attrgetter("switch")):
+            here = list(goals)
+            self._counts["in reach"] += len(here)
+            names = {"switch": switch, "event": EventKind.ENDPOINT_BACK}
+            log.info("in reach again over %s", _names(goal.segment for goal in here), extra=names)
+
+    def held(self, holds: Mapping[Goal, Hold[Goal]]) -> None:
+        """Endpoints that are back, and held out of use."""
+        for goal in sorted(holds.keys() - self._held):
+            text = "in reach again over %s, and not used for %.0f s, as it keeps going"
+            log.warning(text, goal.segment.value, holds[goal].seconds, extra={"switch": goal.switch})
+        self._held = frozenset(holds)
+
+    def paths(self, broken: Collection[Path], whole: Collection[Path], now: float) -> None:
+        """Ways are broken from now on, or whole again."""
+        for path in sorted(broken):
+            self._counts["broken"] += 1
+            is_both = path.back in self._core.paths.broken
+            if not (is_both and path.back in broken and path != path.pair):
+                text = BOTH_WAYS if is_both else ONE_WAY
+                names = {"switch": path.source, "event": EventKind.UNDERLAY_FAULT}
+                words = path.source, path.destination, path.segment.value, self._elsewhere(path)
+                self._faults.warning(now, text, *words, **names)
+        for path in sorted(whole):
+            self._counts["whole"] += 1
+            names = {"switch": path.source, "event": EventKind.UNDERLAY_MENDED}
+            log.info("its endpoint reaches that of %s over %s again", path.destination, path.segment.value, extra=names)
+
+    def narrow(self, found: Mapping[Path, int], now: float) -> None:
+        """Of the packets of these ways only those up to a size pass, in bytes."""
+        fabric = self._core.situation.intent.fabric
+        for path, size in sorted(found.items()):
+            self._counts["narrow"] += 1
+            names = {"switch": path.source, "event": EventKind.UNDERLAY_FAULT}
+            words = size, path.destination, path.segment.value, fabric.underlay_mtu, self._affected(path, size)
+            self._faults.warning(now, NARROW, *words, **names)
+
+    def wide(self, path: Path) -> None:
+        """Packets of all sizes pass again."""
+        self._counts["wide"] += 1
+        names = {"switch": path.source, "event": EventKind.UNDERLAY_MENDED}
+        text = "packets of all sizes pass to the endpoint of %s over %s"
+        log.info(text, path.destination, path.segment.value, extra=names)
+
+    def _affected(self, path: Path, size: int) -> str:
+        """Networks whose guests may send larger packets than pass."""
+        situation = self._core.situation
+        fabric, segment = situation.intent.fabric, path.segment
+        endpoint = fabric.switches[path.destination].endpoint
+        version = endpoint.version if endpoint else 4
+        most, passes = (guest_mtu(segment, limit, version) for limit in (fabric.underlay_mtu, size))
+        mtus = {
+            name: situation.intent.networks[name].mtu or most
+            for name in networks_between(situation, path.source, path.destination, segment)
+        }
+        named = [f"{name} (mtu {mtu})" for name, mtu in mtus.items() if mtu > passes]
+        if not named:
+            return f"guests may send up to {passes}, as all networks there do"
+        more = f" and {len(named) - MOST_NAMES} others" if len(named) > MOST_NAMES else ""
+        return f"guests get no packet of more than {passes} through, on {', '.join(named[:MOST_NAMES])}{more}"
+
+    def _elsewhere(self, path: Path) -> str:
+        """By which encapsulations the same way is used, and not broken."""
+        others = sorted(
+            segment.value
+            for segment in self._core.situation.intent.fabric.switches[path.source].tunnels
+            if segment is not path.segment
+            and path._replace(segment=segment) not in self._core.paths.broken
+            and networks_between(self._core.situation, path.source, path.destination, segment)
+        )
+        return f"; over {', '.join(others)} it works" if others else ""
+
+
+def _names(segments: Iterable[Segment]) -> str:
+    return ", ".join(sorted(segment.value for segment in segments))
