@@ -73,7 +73,7 @@ class Reachability:
         return goal not in self._silent and not (silence and silence.begins(now))
 
     def elsewhere(self, goal: Goal) -> list[Segment]:
-        """By which encapsulations an endpoint that is out of reach is in reach, as an answer from it has shown since."""
+        """By which other encapsulations an endpoint has answered since it is out of reach by this one."""
         silence = self._silences[goal]
         since = silence.open[0][0] if silence.open else silence.answered
         return sorted(
