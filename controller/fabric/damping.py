@@ -1,8 +1,9 @@
 """Links that go and come back again and again are held down for a while, so that they move no traffic meanwhile.
 
-Tunnel endpoints are treated like links (`controller.fabric.reachability`). A link may come back `FREE` times within `WINDOW` and is used at once each time. From then on each return is followed by a hold: `FIRST_HOLD`, and
-twice as long each time, up to `LONGEST_HOLD`. A link that has stayed as it was for `FORGIVEN` after its hold begins
-anew. What goes down goes down at once, held or not.
+A link may come back `FREE` times within `WINDOW` and is used at once each time. From then on each return is followed by
+a hold: `FIRST_HOLD`, and twice as long each time, up to `LONGEST_HOLD`. A link that has stayed as it was for `FORGIVEN`
+after its hold begins anew. What goes down goes down at once, held or not. Tunnel endpoints are treated like links
+(`controller.fabric.reachability`).
 
 The rule is that of route flap damping (RFC 2439) with a count in place of a decaying penalty, so that an operator can
 tell from the log what will happen.
