@@ -28,6 +28,7 @@ ASKERS = 3
 """By so many others each endpoint is asked in turn."""
 URGENT = 30
 """Endpoints, and pairs, that are looked at again and again in one slice."""
+FELLOWS = 5
 RETRY = 1.0
 """Seconds between two looks at a path that is broken."""
 ALIVE_EVERY = 0.1
@@ -50,6 +51,8 @@ class UnderlayWatch:
         self._turns: Counter[Goal] = Counter()
         self._known: set[tuple[str, Goal]] = set()
         """Who had an answer from whom: the flow that sends probes back is there."""
+        self._worst: list[str] = []
+        """Whose endpoints reach the fewest others."""
         self._retried = self._asked_alive = float("-inf")
 
     def beat(self, now: float) -> None:
@@ -59,6 +62,8 @@ class UnderlayWatch:
         urgent = self._reach.urgent(now)
         for goal in self._rounds.next_goals():
             self._ask(goal, self._askers(goal)[:ASKERS], now)
+            if goal in self._reach.out:
+                self._ask(goal, self._fellows(goal, self._rounds.plan.near[goal]), now)
         for goal in urgent[:URGENT]:
             self._ask_urgently(goal, urgent, now)
         self._look_at_pairs(now)
@@ -108,7 +113,7 @@ class UnderlayWatch:
         return by
 
     def _ask_urgently(self, goal: Goal, urgent: Iterable[Goal], now: float) -> None:
-        """By two of those who can, and by one that may be cut off as well: they may be so together."""
+        """By two of those who can, by anybody, and by one that may be cut off as well: they may be so together."""
         askers = self._askers(goal)
         for _ in range(2):
             by = self._ask(goal, askers, now)
@@ -118,9 +123,15 @@ class UnderlayWatch:
             witness = next((one for one in goals if by and self._reach.is_well(one, now)), None)
             if witness and by:
                 self._ask(witness, [by], now)
-        near = self._rounds.plan.near.get(goal, ())
+        everybody = [name for name in self._rounds.plan.near.get(goal, ()) if self._core.is_connected(name)]
+        self._ask(goal, everybody, now)
+        self._ask(goal, self._fellows(goal, everybody, urgent), now)
+
+    def _fellows(self, goal: Goal, near: Iterable[str], urgent: Iterable[Goal] = ()) -> list[str]:
+        """Those that are in trouble, too."""
         troubled = {one.switch for one in (*urgent, *self._reach.out) if one.segment is goal.segment}
-        self._ask(goal, [name for name in near if name in troubled and self._core.is_connected(name)], now)
+        troubled.update(self._worst)
+        return [name for name in near if name in troubled and self._core.is_connected(name)]
 
     def _judge(self, now: float) -> None:
         lost, back = self._reach.judge(now, self._means_something(now))
@@ -156,6 +167,8 @@ class UnderlayWatch:
             self._look_at(pair, now)
         if now - self._retried >= RETRY:
             self._retried = now
+            ends = Counter(path.source for path in paths.broken)
+            self._worst = [name for name, _ in ends.most_common(FELLOWS)]
             for pair in sorted({path.pair for path in paths.broken})[:URGENT]:
                 self._look_at(pair, now)
         for path, size in paths.search(now)[:URGENT]:
@@ -188,8 +201,8 @@ class UnderlayWatch:
 
         def alive(path: Path) -> float:
             for name in (path.source, path.destination):
-                is_well = self._reach.is_well(Goal(name, path.segment), now)
-                if not is_well or name in busy or self._post.is_noisy(name, now):
+                is_undecided = self._reach.is_undecided(Goal(name, path.segment), now)
+                if is_undecided or name in busy or self._post.is_noisy(name, now):
                     return float("-inf")
             silent = [self._southbound.silent_for(name) for name in (path.source, path.destination)]
             return min(now - one if one is not None else float("-inf") for one in silent)

@@ -20,6 +20,8 @@ from controller.intent.model import OVERLAYS, Segment
 
 ENOUGH = 8
 STREAK = 3
+DECIDED_WITHIN = 1.5
+"""Seconds of silence after which a goal would be out of reach, if this could be told."""
 UNKNOWN_AFTER = 5.0
 """Seconds without a question after which nothing is known of a goal."""
 
@@ -72,10 +74,14 @@ class Reachability:
         silence = self._silences.get(goal)
         return goal not in self._silent and not (silence and silence.begins(now))
 
+    def is_undecided(self, goal: Goal, now: float) -> bool:
+        """Whether a goal may turn out to be out of reach in a moment."""
+        silence = self._silences.get(goal)
+        return silence is not None and silence.begins(now) and now - silence.since < DECIDED_WITHIN
+
     def elsewhere(self, goal: Goal) -> list[Segment]:
         """By which other encapsulations an endpoint has answered since it is out of reach by this one."""
-        silence = self._silences[goal]
-        since = silence.open[0][0] if silence.open else silence.answered
+        since = self._silences[goal].since
         return sorted(
             segment
             for segment in OVERLAYS

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 WAIT = 0.2
 """Seconds in which an answer comes, or is late."""
-KEPT = 12
+KEPT = 24
 """Questions that are remembered; older ones do not count."""
 
 
@@ -27,9 +27,13 @@ class Silence:
     """When the latest question that was answered had been sent."""
     streak: int = 0
     """Answers since the last silence."""
+    since: float = 0.0
+    """When the first of the questions was sent that were not answered."""
 
     def ask(self, by: str, now: float) -> None:
         """A question is sent."""
+        if not self.open:
+            self.since = now
         self.open.append((now, by))
 
     def answer(self, sent: float) -> None:
@@ -38,6 +42,8 @@ class Silence:
         self.streak += 1
         while self.open and self.open[0][0] <= sent:
             self.open.popleft()
+        if self.open:
+            self.since = self.open[0][0]
 
     def begins(self, now: float) -> bool:
         """Whether there is silence, be it of a single question."""
