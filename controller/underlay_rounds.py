@@ -3,7 +3,7 @@
 Each endpoint is asked every `PERIOD`, by a few others in turn. That is enough to notice one that is cut off, and costs
 in proportion to endpoints. Ways between pairs, of which there are ten thousands, have a *round* in which each is looked
 at once, which takes as long as it takes at `MOST_PAIRS`. In the first round, and about once in `LARGE_EVERY` seconds,
-the largest packets are tried as well. Pairs of an endpoint that is new come first.
+the largest packets are tried as well. Pairs of an endpoint that is new, or in reach again, come first.
 
 Above some hundred endpoints the rates stay what they are, and everything takes longer.
 """
@@ -54,7 +54,11 @@ class UnderlayRounds:
             self._round, self._large_at = iter(()), float("-inf")
             new = []
         for goal in new:
-            self._first.extend(Path(goal.switch, other, goal.segment).pair for other in plan.near[goal])
+            self.begin_with(goal)
+
+    def begin_with(self, goal: Goal) -> None:
+        """Look at an endpoint's pairs before all others, with the largest packets, too."""
+        self._first.extend(Path(goal.switch, other, goal.segment).pair for other in self.plan.near.get(goal, ()))
 
     def next_goals(self) -> list[Goal]:
         """The goals to ask now."""

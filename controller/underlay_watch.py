@@ -139,6 +139,8 @@ class UnderlayWatch:
             self._core.note_reach(self._reach.out)
             self._core.paths.keep(self._is_open)
             self._report.reach({goal: self._reach.elsewhere(goal) for goal in lost}, back)
+            for goal in back:
+                self._rounds.begin_with(goal)
         self._report.held(self._reach.damping.holds)
         for sent in self._post.lost(now):
             if self._is_open(sent.path):
