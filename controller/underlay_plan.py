@@ -31,6 +31,14 @@ class UnderlayPlan:
     They come in an order that is the same as long as the switches are, differs from endpoint to endpoint, and spreads
     evenly: each switch is among the first few of about as many endpoints as any other.
     """
+    places: dict[str, int] = field(default_factory=dict)
+    masks: dict[Goal, int] = field(default_factory=dict)
+    """The same as `near`, for who asks of a single pair: bits, by the places of switches."""
+
+    def is_near(self, goal: Goal, switch: str) -> bool:
+        """Whether a switch shares a network with an endpoint."""
+        place = self.places.get(switch)
+        return place is not None and bool(self.masks.get(goal, 0) >> place & 1)
 
 
 def plan_underlay(situation: Situation) -> Iterator[UnderlayPlan | None]:
@@ -52,6 +60,7 @@ def plan_underlay(situation: Situation) -> Iterator[UnderlayPlan | None]:
             yield None
     versions = [endpoint.version if (endpoint := switches[name].endpoint) else 0 for name in names]
     found: dict[Goal, tuple[str, ...]] = {}
+    seen: dict[Goal, int] = {}
     for segment, near in masks.items():
         able = [bool(switches[name].tunnels.get(segment)) for name in names]
         for member, mask in enumerate(near):
@@ -62,10 +71,12 @@ def plan_underlay(situation: Situation) -> Iterator[UnderlayPlan | None]:
                 if mask >> other & 1 and able[other] and versions[other] == versions[member]
             ]
             if chosen and able[member]:
-                found[Goal(names[member], segment)] = tuple(chosen)
+                goal = Goal(names[member], segment)
+                found[goal] = tuple(chosen)
+                seen[goal] = sum(1 << place[name] for name in chosen)
             if member % MEMBERS_AT_ONCE == 0:
                 yield None
-    yield UnderlayPlan(found)
+    yield UnderlayPlan(found, place, seen)
 
 
 def networks_between(situation: Situation, one: str, other: str, segment: Segment) -> list[str]:

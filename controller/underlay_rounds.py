@@ -40,6 +40,7 @@ class UnderlayRounds:
         self._at = 0
         self._credit = 0.0
         self._round: Iterator[Path] = iter(())
+        self._pairs_in_round = 0
         self._pair_credit = 0.0
         self._is_large = True
         self._large_at = float("-inf")
@@ -49,6 +50,7 @@ class UnderlayRounds:
         """Go on with another plan."""
         known = self.plan.near.keys()
         self.plan, self._goals = plan, sorted(plan.near)
+        self._pairs_in_round = sum(map(len, plan.near.values())) // 2
         new = [goal for goal in self._goals if goal not in known]
         if 2 * len(new) > len(self._goals):
             self._round, self._large_at = iter(()), float("-inf")
@@ -72,7 +74,7 @@ class UnderlayRounds:
 
     def next_pairs(self, now: float) -> list[tuple[Path, bool]]:
         """The pairs to look at now, and whether with the largest packets, too."""
-        pairs = sum(map(len, self.plan.near.values())) / 2
+        pairs = self._pairs_in_round
         self._pair_credit = min(self._pair_credit + pairs * SLICE / ROUND, MOST_PAIRS)
         chosen: list[tuple[Path, bool]] = []
         while self._pair_credit >= 1 and pairs:
@@ -83,13 +85,15 @@ class UnderlayRounds:
             pair = next(self._round, None)
             if pair is None:
                 self._begin_round(now)
-                pair = next(self._round)
+                pair = next(self._round, None)
+            if pair is None:
+                break
             chosen.append((pair, self._is_large))
         return [(pair, is_large) for pair, is_large in chosen if self.is_wanted(pair)]
 
     def is_wanted(self, path: Path) -> bool:
         """Whether a path is one of the plan's."""
-        return path.destination in self.plan.near.get(Goal(path.source, path.segment), ())
+        return self.plan.is_near(Goal(path.source, path.segment), path.destination)
 
     def _begin_round(self, now: float) -> None:
         self._round = self._pairs(self.plan)

@@ -14,23 +14,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import chain, islice
 
 from controller.core import Core
 from controller.fabric.reachability import Goal, Reachability
 from controller.fabric.underlay_paths import Path
+from controller.intent.model import Segment
 from controller.southbound.southbound import Southbound
 from controller.underlay_plan import UnderlayPlan, plan_underlay
 from controller.underlay_post import UnderlayPost
 from controller.underlay_report import UnderlayReport
-from controller.underlay_rounds import UnderlayRounds
+from controller.underlay_rounds import SLICE, UnderlayRounds
 
 ASKERS = 3
 """By so many others each endpoint is asked in turn."""
 URGENT = 30
 """Endpoints, and pairs, that are looked at again and again in one slice."""
+MOST_OTHERS, MOST_WITNESSES = 10, 30
+"""Bounds on whom is looked for where most are cut off."""
 FELLOWS = 5
-RETRY = 1.0
-"""Seconds between two looks at a path that is broken."""
+MOST_BROKEN = 1000
+"""Paths that are broken; when there are as many, no more are looked for."""
+MOST_RETRIED = 2
+"""Pairs that are broken are looked at again about once in a second, but at most so many in a slice."""
 ALIVE_EVERY = 0.1
 """Seconds between two questions whether sessions are alive."""
 
@@ -51,21 +58,25 @@ class UnderlayWatch:
         self._turns: Counter[Goal] = Counter()
         self._known: set[tuple[str, Goal]] = set()
         """Who had an answer from whom: the flow that sends probes back is there."""
-        self._worst: list[str] = []
+        self._troubled: dict[Segment, set[str]] = {}
+        """Switches that may be cut off, by encapsulation."""
+        self._worst: list[Goal] = []
         """Whose endpoints reach the fewest others."""
-        self._retried = self._asked_alive = float("-inf")
+        self._retries = 0.0
+        self._counted = self._asked_alive = float("-inf")
 
     def beat(self, now: float) -> None:
         """Judge what was heard, and send the probes whose turn it is; every `underlay_rounds.SLICE` seconds."""
         self._go_on_planning()
         self._judge(now)
         urgent = self._reach.urgent(now)
+        self._note_troubled(urgent)
         for goal in self._rounds.next_goals():
-            self._ask(goal, self._askers(goal)[:ASKERS], now)
+            self._ask(goal, self._askers(goal, ASKERS), now)
             if goal in self._reach.out:
-                self._ask(goal, self._fellows(goal, self._rounds.plan.near[goal]), now)
+                self._ask(goal, self._fellows(goal), now)
         for goal in urgent[:URGENT]:
-            self._ask_urgently(goal, urgent, now)
+            self._ask_urgently(goal, now)
         self._look_at_pairs(now)
         self._post.flush()
 
@@ -86,18 +97,17 @@ class UnderlayWatch:
 
     # Endpoints
 
-    def _askers(self, goal: Goal) -> list[str]:
+    def _askers(self, goal: Goal, most: int) -> list[str]:
         """Who can ask, the best ones first."""
-        has_session = self._core.is_connected(goal.switch)
+        has_session, broken, out = self._core.is_connected(goal.switch), self._core.paths.broken, self._reach.out
         good: list[str] = []
         others: list[str] = []
         for name in self._rounds.plan.near.get(goal, ()):
             if self._core.is_connected(name) and (has_session or (name, goal) in self._known):
                 path = Path(name, goal.switch, goal.segment)
-                is_good = not {path, path.back} & self._core.paths.broken
-                is_good = is_good and Goal(name, goal.segment) not in self._reach.out
-                (good if is_good else others).append(name)
-                if len(good) >= 2 * ASKERS:
+                is_bad = bool(broken) and (path in broken or path.back in broken)
+                (others if is_bad or Goal(name, goal.segment) in out else good).append(name)
+                if len(good) >= most or len(others) >= MOST_OTHERS:
                     break
         return good or others
 
@@ -112,26 +122,38 @@ class UnderlayWatch:
         self._reach.ask(goal, by, now)
         return by
 
-    def _ask_urgently(self, goal: Goal, urgent: Iterable[Goal], now: float) -> None:
+    def _ask_urgently(self, goal: Goal, now: float) -> None:
         """By two of those who can, by anybody, and by one that may be cut off as well: they may be so together."""
-        askers = self._askers(goal)
+        askers = self._askers(goal, 2 * ASKERS)
         for _ in range(2):
             by = self._ask(goal, askers, now)
-            # Silence counts when the one who asked has an answer from elsewhere.
-            witnesses = self._rounds.plan.near.get(Goal(by, goal.segment), ()) if by else ()
-            goals = (Goal(name, goal.segment) for name in witnesses)
-            witness = next((one for one in goals if by and self._reach.is_well(one, now)), None)
+            witness = self._witness(by, goal.segment, now) if by else None
             if witness and by:
                 self._ask(witness, [by], now)
-        everybody = [name for name in self._rounds.plan.near.get(goal, ()) if self._core.is_connected(name)]
-        self._ask(goal, everybody, now)
-        self._ask(goal, self._fellows(goal, everybody, urgent), now)
+        self._ask(goal, self._anybody(goal), now)
+        self._ask(goal, self._fellows(goal), now)
 
-    def _fellows(self, goal: Goal, near: Iterable[str], urgent: Iterable[Goal] = ()) -> list[str]:
+    def _witness(self, by: str, segment: Segment, now: float) -> Goal | None:
+        """Whom else a switch should ask: silence counts when it has an answer from elsewhere."""
+        near = islice(self._rounds.plan.near.get(Goal(by, segment), ()), MOST_WITNESSES)
+        return next((goal for name in near if self._reach.is_well(goal := Goal(name, segment), now)), None)
+
+    def _anybody(self, goal: Goal) -> list[str]:
+        """One of all that share a network with an endpoint, another one each time."""
+        near = self._rounds.plan.near.get(goal, ())
+        begin = self._turns[goal]
+        names = (near[(begin + step) % len(near)] for step in range(len(near)))
+        return [name for name in islice(names, MOST_OTHERS) if self._core.is_connected(name)][:1]
+
+    def _fellows(self, goal: Goal) -> list[str]:
         """Those that are in trouble, too."""
-        troubled = {one.switch for one in (*urgent, *self._reach.out) if one.segment is goal.segment}
-        troubled.update(self._worst)
-        return [name for name in near if name in troubled and self._core.is_connected(name)]
+        found = (name for name in self._troubled.get(goal.segment, ()) if self._rounds.plan.is_near(goal, name))
+        return list(islice(filter(self._core.is_connected, found), MOST_OTHERS))
+
+    def _note_troubled(self, urgent: Iterable[Goal]) -> None:
+        self._troubled = {}
+        for goal in chain(self._reach.out, urgent, self._worst):
+            self._troubled.setdefault(goal.segment, set()).add(goal.switch)
 
     def _judge(self, now: float) -> None:
         lost, back = self._reach.judge(now, self._means_something(now))
@@ -150,11 +172,12 @@ class UnderlayWatch:
 
     def _means_something(self, now: float) -> Callable[[Goal, str], bool]:
         """Whether a switch would have been answered, and its answer heard, if the underlay is well."""
-        busy, confirmed = self._busy(), self._southbound.confirmed()
+        # Found out when it is asked for, which is seldom.
+        busy, confirmed = cache(self._busy), cache(self._southbound.confirmed)
 
         def counts(goal: Goal, by: str) -> bool:
-            is_ready = (by, goal) in self._known or goal.switch in confirmed
-            return is_ready and not {by, goal.switch} & busy and not self._post.is_noisy(by, now)
+            is_ready = (by, goal) in self._known or goal.switch in confirmed()
+            return is_ready and not {by, goal.switch} & busy() and not self._post.is_noisy(by, now)
 
         return counts
 
@@ -162,23 +185,25 @@ class UnderlayWatch:
 
     def _look_at_pairs(self, now: float) -> None:
         paths, largest = self._core.paths, self._core.situation.intent.fabric.underlay_mtu
-        for pair, is_large in self._rounds.next_pairs(now):
-            self._look_at(pair, now, largest if is_large else 0)
-        urgent = sorted(paths.urgent(now))[:URGENT]
-        for pair in urgent:
+        if len(paths.broken) < MOST_BROKEN:
+            for pair, is_large in self._rounds.next_pairs(now):
+                self._look_at(pair, now, largest if is_large else 0)
+        urgent = paths.urgent(now)[:URGENT]
+        self._retries = min(self._retries + len(paths.broken) * SLICE, MOST_RETRIED)
+        retried = paths.next_broken(int(self._retries))
+        self._retries -= int(self._retries)
+        for pair in chain(urgent, retried):
             self._look_at(pair, now)
-        if now - self._retried >= RETRY:
-            self._retried = now
-            ends = Counter(path.source for path in paths.broken)
-            self._worst = [name for name, _ in ends.most_common(FELLOWS)]
-            for pair in sorted({path.pair for path in paths.broken})[:URGENT]:
-                self._look_at(pair, now)
         for path, size in paths.search(now)[:URGENT]:
             self._send_one_way(path, now)
             self._send_one_way(path, now, size)
         if urgent and now - self._asked_alive >= ALIVE_EVERY:
             self._asked_alive = now
             self._southbound.ask({name for pair in urgent for name in (pair.source, pair.destination)})
+        if now - self._counted >= 1:
+            self._counted = now
+            ends = Counter(Goal(path.source, path.segment) for path in paths.broken)
+            self._worst = [goal for goal, _ in ends.most_common(FELLOWS)]
 
     def _look_at(self, pair: Path, now: float, size: int = 0) -> None:
         for path in (pair, pair.back):
@@ -199,14 +224,15 @@ class UnderlayWatch:
         return self._rounds.is_wanted(path) and not ends & self._reach.out
 
     def _alive(self, now: float) -> Callable[[Path], float]:
-        busy = self._busy()
+        busy = cache(self._busy)
 
         def alive(path: Path) -> float:
-            for name in (path.source, path.destination):
+            names = path.source, path.destination
+            for name in names:
                 is_undecided = self._reach.is_undecided(Goal(name, path.segment), now)
-                if is_undecided or name in busy or self._post.is_noisy(name, now):
+                if is_undecided or name in busy() or self._post.is_noisy(name, now):
                     return float("-inf")
-            silent = [self._southbound.silent_for(name) for name in (path.source, path.destination)]
+            silent = [self._southbound.silent_for(name) for name in names]
             return min(now - one if one is not None else float("-inf") for one in silent)
 
         return alive

@@ -48,6 +48,8 @@ class Reachability:
         self._last_asked: dict[Goal, float] = {}
         self._well: dict[Goal, float] = {}
         """By switch that asks, and encapsulation: when it sent the latest question that was answered."""
+        self._last_well: dict[Segment, float] = {}
+        """The same of all switches."""
 
     def ask(self, goal: Goal, by: str, now: float) -> None:
         """A switch sends a probe to a goal."""
@@ -59,6 +61,7 @@ class Reachability:
         """A probe that a switch sent then has come back to it."""
         asker = Goal(by, goal.segment)
         self._well[asker] = max(self._well.get(asker, sent), sent)
+        self._last_well[goal.segment] = max(self._last_well.get(goal.segment, sent), sent)
         if silence := self._silences.get(goal):
             silence.answer(sent)
             if not silence.open:
@@ -68,6 +71,7 @@ class Reachability:
         """Forget all other goals."""
         for goal in self._silences.keys() - goals:
             self._forget(goal)
+        self.out &= self._silences.keys()
 
     def is_well(self, goal: Goal, now: float) -> bool:
         """Whether nothing says that a goal may be out of reach."""
@@ -101,15 +105,19 @@ class Reachability:
 
         `counts` says whether silence towards a goal means anything when this switch asked.
         """
-        for goal in [goal for goal in self._silent if self._last_asked[goal] < now - UNKNOWN_AFTER]:
-            self._forget(goal)
-        for goal in self._open | self._silent:
-            number = self._silences[goal].count(now, self._count(goal, counts))
-            if number >= ENOUGH:
-                self._silent.add(goal)
+        known = len(self._silences)
+        silent = set(self._silent)
+        for goal in silent:
+            if self._last_asked[goal] < now - UNKNOWN_AFTER:
+                self._forget(goal)
             elif self._silences[goal].streak >= STREAK:
                 self._silent.discard(goal)
-        if not (self._silent or self.out):
+        for goal in self._open - silent:
+            silence = self._silences[goal]
+            is_telling = self._last_well.get(goal.segment, silence.since - 1) >= silence.since
+            if is_telling and silence.begins(now) and silence.count(now, self._count(goal, counts)) >= ENOUGH:
+                self._silent.add(goal)
+        if silent == self._silent and not self.damping.holds and known == len(self._silences):
             return frozenset(), frozenset()
         before = self.out
         there = frozenset(self._silences.keys() - self._silent)

@@ -1,8 +1,8 @@
 """Questions that were not answered: what tells a dead way from a lost packet.
 
 An answer speaks for all questions that were sent before the one that it answers: the way was good then, so these were
-lost, and count no more. What stays open for `WAIT` is silence. So only questions in a row count, and a way that loses
-one in five is taken for dead once in a hundred thousand times of `Silence.enough` being eight.
+lost, and count no more. What stays open for `WAIT` is silence. So only questions in a row count: where one in five is
+lost, eight in a row are once in 400,000 times.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Silence:
     answered: float = float("-inf")
     """When the latest question that was answered had been sent."""
     streak: int = 0
-    """Answers since the last silence."""
+    """Answers since the last silence, as of the last question."""
     since: float = 0.0
     """When the first of the questions was sent that were not answered."""
 
@@ -34,6 +34,8 @@ class Silence:
         """A question is sent."""
         if not self.open:
             self.since = now
+        elif self.begins(now):
+            self.streak = 0
         self.open.append((now, by))
 
     def answer(self, sent: float) -> None:
@@ -51,7 +53,4 @@ class Silence:
 
     def count(self, now: float, counts: Callable[[float, str], bool]) -> int:
         """How many questions were met with silence, of those that count: when they were sent, and by whom."""
-        if not self.begins(now):
-            return 0
-        self.streak = 0
         return sum(counts(sent, by) for sent, by in self.open if sent <= now - WAIT)

@@ -10,8 +10,9 @@ largest that does is searched for by halving (as RFC 4821 does for TCP), each si
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import NamedTuple
 
 from controller.fabric.silence import KEPT, WAIT, Silence
@@ -61,61 +62,69 @@ class UnderlayPaths:
     """Paths that something is wrong with, or may be. Times are seconds of any steady clock."""
 
     def __init__(self) -> None:
-        self.broken: set[Path] = set()
         self.narrow: dict[Path, int] = {}
         """Paths by which not all sizes pass, with the largest packet that does, in bytes."""
-        self._silences: dict[Path, Silence] = {}
+        self._broken: dict[Path, Silence] = {}
+        self._suspects: dict[Path, Silence] = {}
         self._searches: dict[Path, _Search] = {}
+
+    @property
+    def broken(self) -> Set[Path]:
+        """Paths by which nothing passes."""
+        return self._broken.keys()
 
     def send(self, path: Path, now: float) -> None:
         """A small probe is sent."""
-        self._silences.setdefault(path, Silence()).ask("", now)
+        silence = self._broken.get(path) or self._suspects.get(path)
+        if silence is None:
+            silence = self._suspects[path] = Silence()
+        silence.ask("", now)
 
     def hear(self, path: Path, sent: float) -> None:
         """A small probe that was sent then has arrived."""
-        if silence := self._silences.get(path):
+        if silence := self._broken.get(path):
             silence.answer(sent)
+        elif silence := self._suspects.get(path):
+            silence.answer(sent)
+            if not silence.open:
+                # What arrives is not remembered, or there would be as many as pairs.
+                del self._suspects[path]
 
-    def urgent(self, now: float) -> set[Path]:
+    def urgent(self, now: float) -> list[Path]:
         """Pairs that are to be looked at once, again and again, in both directions."""
-        found = set()
-        for path, silence in self._silences.items():
-            if path in self.broken:
-                is_urgent = 0 < silence.streak < STREAK
-            else:
-                is_urgent = silence.begins(now) and len(silence.open) < KEPT
-            if is_urgent:
-                found.add(path.pair)
-        return found
+        begin = (path for path, one in self._suspects.items() if one.begins(now) and len(one.open) < KEPT)
+        end = (path for path, one in self._broken.items() if 0 < one.streak < STREAK)
+        return sorted({path.pair for path in chain(begin, end)})
 
     def judge(self, now: float, alive: Callable[[Path], float]) -> tuple[set[Path], set[Path]]:
         """Paths that are broken from now on, and those that are whole again.
 
         `alive` gives the last time at which the sessions of both ends were known to be alive.
         """
-        broken, whole = set(), set()
-        for path, silence in list(self._silences.items()):
-            number = silence.count(now, self._count(alive(path))) if silence.begins(now) else 0
-            if path in self.broken:
-                if silence.streak >= STREAK:
-                    whole.add(path)
-            elif number >= ENOUGH and self._is_decided(path.back, now):
-                broken.add(path)
-            if not silence.open and path not in self.broken:
-                # What arrives is not remembered, or there would be as many as pairs.
-                del self._silences[path]
-        self.broken = self.broken - whole | broken
+        silent = [(path, one) for path, one in self._suspects.items() if one.begins(now)]
+        broken = {path for path, one in silent if self._is_silent(path, one, now, alive)}
+        whole = {path for path, one in self._broken.items() if one.streak >= STREAK}
         for path in broken:
+            self._broken[path] = self._suspects.pop(path)
             self._searches.pop(path, None)
             self.narrow.pop(path, None)
+        for path in whole:
+            del self._broken[path]
         return broken, whole
+
+    def next_broken(self, most: int) -> list[Path]:
+        """At most so many pairs that are broken, others each time, until all have had their turn."""
+        taken = list(islice(self._broken, most))
+        for path in taken:
+            self._broken[path] = self._broken.pop(path)
+        return sorted({path.pair for path in taken})
 
     def keep(self, is_wanted: Callable[[Path], bool]) -> None:
         """Forget all other paths."""
-        self._silences = {path: one for path, one in self._silences.items() if is_wanted(path)}
+        self._suspects = {path: one for path, one in self._suspects.items() if is_wanted(path)}
+        self._broken = {path: one for path, one in self._broken.items() if is_wanted(path)}
         self._searches = {path: one for path, one in self._searches.items() if is_wanted(path)}
         self.narrow = {path: size for path, size in self.narrow.items() if is_wanted(path)}
-        self.broken = {path for path in self.broken if is_wanted(path)}
 
     # The largest packets
 
@@ -131,8 +140,8 @@ class UnderlayPaths:
 
     def miss_large(self, path: Path, size: int, now: float) -> None:
         """A probe in a packet of so many bytes did not arrive in time. It counts if small ones did."""
-        silence = self._silences.get(path)
-        if path in self.narrow or path in self.broken or (silence and silence.begins(now)):
+        silence = self._suspects.get(path)
+        if path in self.narrow or path in self._broken or (silence and silence.begins(now)):
             return
         search = self._searches.setdefault(path, _Search(SMALL, size, size))
         if size == search.size:
@@ -157,11 +166,10 @@ class UnderlayPaths:
         self.narrow |= ended
         return ended
 
-    @staticmethod
-    def _count(alive: float) -> Callable[[float, str], bool]:
-        return lambda sent, _: sent < alive
-
-    def _is_decided(self, path: Path, now: float) -> bool:
-        """Whether a direction is broken, or looks whole."""
-        silence = self._silences.get(path)
-        return silence is None or path in self.broken or not silence.begins(now) or len(silence.open) >= ENOUGH
+    def _is_silent(self, path: Path, silence: Silence, now: float, alive: Callable[[Path], float]) -> bool:
+        if len(silence.open) < ENOUGH:
+            return False
+        since = alive(path)
+        back = self._suspects.get(path.back)
+        is_decided = back is None or not back.begins(now) or len(back.open) >= ENOUGH
+        return is_decided and silence.count(now, lambda sent, _: sent < since) >= ENOUGH

@@ -145,7 +145,9 @@ def core_of(intent: Intent = INTENT) -> Core:
     at = Attachment("red/db", "red/a")
     core.loops.blocked[at] = Block(at, at, Cause.REFLECTED)
     core.note_reach(frozenset((Goal("s1", Segment.VXLAN),)))
-    core.paths.broken.add(underlay_paths.Path("s2", "s1", Segment.VXLAN))
+    for sent in range(underlay_paths.ENOUGH):
+        core.paths.send(underlay_paths.Path("s2", "s1", Segment.VXLAN), float(sent))
+    core.paths.judge(10.0, lambda _: 10.0)
     core.paths.narrow[underlay_paths.Path("s2", "s1", Segment.GRE)] = 1400
     core.changes()
     return core
