@@ -248,7 +248,8 @@ class Core(Answers):
     def note_reach(self, unreached: frozenset[Goal]) -> None:
         """These tunnel endpoints are out of reach from now on, and no others."""
         changed = unreached ^ frozenset(self.situation.unreached)
-        self.situation = replace(self.situation, unreached=unreached)
+        if changed:
+            self.situation = replace(self.situation, unreached=unreached)
         for goal in changed:
             for port in self.situation.index.ports_by_switch.get(goal.switch, {}).values():
                 self._touched.networks.update(port.networks)

@@ -6,7 +6,7 @@ Each is named once when it is found, and once when it is over.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
@@ -15,7 +15,7 @@ from controller.event_log import EventKind
 from controller.fabric.damping import Hold
 from controller.fabric.reachability import Goal
 from controller.fabric.underlay_paths import Path
-from controller.intent.model import Segment
+from controller.intent.model import OVERLAYS, Fabric, Segment, Switch
 from controller.intent.mtu import guest_mtu
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.statistics import Statistics
@@ -65,18 +65,22 @@ class UnderlayReport:
 
     def paths(self, broken: Collection[Path], whole: Collection[Path], now: float) -> None:
         """Ways are broken from now on, or whole again."""
+        self._counts["broken"] += len(broken)
+        self._counts["whole"] += len(whole)
+        known = self._core.paths.broken
+        lines: dict[tuple[str, str, str], list[Path]] = {}
         for path in sorted(broken):
-            self._counts["broken"] += 1
-            is_both = path.back in self._core.paths.broken
+            is_both = path.back in known
             if not (is_both and path.back in broken and path != path.pair):
-                text = BOTH_WAYS if is_both else ONE_WAY
-                names = {"switch": path.source, "event": EventKind.UNDERLAY_FAULT}
-                words = path.source, path.destination, path.segment.value, self._elsewhere(path)
-                self._faults.warning(now, text, *words, **names)
-        for path in sorted(whole):
-            self._counts["whole"] += 1
-            names = {"switch": path.source, "event": EventKind.UNDERLAY_MENDED}
-            log.info("its endpoint reaches that of %s over %s again", path.destination, path.segment.value, extra=names)
+                lines.setdefault((BOTH_WAYS if is_both else ONE_WAY, *path[:2]), []).append(path)
+        for (text, *ends), paths in lines.items():
+            names = {"switch": ends[0], "event": EventKind.UNDERLAY_FAULT}
+            over = _names(path.segment for path in paths)
+            self._faults.warning(now, text, *ends, over, self._elsewhere(paths[0]), **names)
+        for ends, back in groupby(sorted(whole), lambda path: path[:2]):
+            names = {"switch": ends[0], "event": EventKind.UNDERLAY_MENDED}
+            over = _names(path.segment for path in back)
+            log.info("its endpoint reaches that of %s again over %s", ends[1], over, extra=names)
 
     def narrow(self, found: Mapping[Path, int], now: float) -> None:
         """Of the packets of these ways only those up to a size pass, in bytes."""
@@ -98,8 +102,7 @@ class UnderlayReport:
         """Networks whose guests may send larger packets than pass."""
         situation = self._core.situation
         fabric, segment = situation.intent.fabric, path.segment
-        endpoint = fabric.switches[path.destination].endpoint
-        version = endpoint.version if endpoint else 4
+        version = 6 if any(one.endpoint and one.endpoint.version == 6 for one in _ends(fabric, path)) else 4
         most, passes = (guest_mtu(segment, limit, version) for limit in (fabric.underlay_mtu, size))
         mtus = {
             name: situation.intent.networks[name].mtu or most
@@ -113,14 +116,18 @@ class UnderlayReport:
 
     def _elsewhere(self, path: Path) -> str:
         """By which encapsulations the same way is used, and not broken."""
-        others = sorted(
-            segment.value
-            for segment in self._core.situation.intent.fabric.switches[path.source].tunnels
-            if segment is not path.segment
-            and path._replace(segment=segment) not in self._core.paths.broken
+        others = [
+            segment
+            for segment in OVERLAYS
+            if path._replace(segment=segment) not in self._core.paths.broken
             and networks_between(self._core.situation, path.source, path.destination, segment)
-        )
-        return f"; over {', '.join(others)} it works" if others else ""
+        ]
+        return f"; over {_names(others)} it works" if others else ""
+
+
+def _ends(fabric: Fabric, path: Path) -> Iterator[Switch]:
+    """The switches of a path, as far as they are still in the configuration."""
+    return (fabric.switches[name] for name in path[:2] if name in fabric.switches)
 
 
 def _names(segments: Iterable[Segment]) -> str:

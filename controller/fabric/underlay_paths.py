@@ -1,8 +1,8 @@
 """Ways between two endpoints in one direction, from probes that go one way: which are broken, and which are narrow.
 
 A *path* is broken when `ENOUGH` probes in a row did not arrive, while the sessions of both switches were alive; it is
-whole again when two arrived in a row. Both directions are looked at together, so that it can be told whether it is one
-of them or both.
+whole again when two arrived in a row. Both directions and all encapsulations are looked at together, so that it can be
+told which of them it is.
 
 A path is *narrow* when small probes arrive and those of the largest packet that networks may send do not. Then the
 largest that does is searched for by halving (as RFC 4821 does for TCP), each size being tried `TRIES` times.
@@ -10,13 +10,13 @@ largest that does is searched for by halving (as RFC 4821 does for TCP), each si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple
 
 from controller.fabric.silence import KEPT, WAIT, Silence
-from controller.intent.model import Segment
+from controller.intent.model import OVERLAYS, Segment
 
 ENOUGH = 5
 STREAK = 2
@@ -91,18 +91,20 @@ class UnderlayPaths:
                 del self._suspects[path]
 
     def urgent(self, now: float) -> list[Path]:
-        """Pairs that are to be looked at once, again and again, in both directions."""
+        """Pairs that are to be looked at at once, again and again, in both directions and all encapsulations."""
         begin = (path for path, one in self._suspects.items() if one.begins(now) and len(one.open) < KEPT)
         end = (path for path, one in self._broken.items() if 0 < one.streak < STREAK)
-        return sorted({path.pair for path in chain(begin, end)})
+        return sorted({path._replace(segment=one).pair for path in chain(begin, end) for one in OVERLAYS})
 
     def judge(self, now: float, alive: Callable[[Path], float]) -> tuple[set[Path], set[Path]]:
         """Paths that are broken from now on, and those that are whole again.
 
         `alive` gives the last time at which the sessions of both ends were known to be alive.
         """
-        silent = [(path, one) for path, one in self._suspects.items() if one.begins(now)]
-        broken = {path for path, one in silent if self._is_silent(path, one, now, alive)}
+        silent = {path: one for path, one in self._suspects.items() if one.begins(now)}
+        sure = {path for path, one in silent.items() if self._is_broken(path, one, now, alive)}
+        # What may be one fault is told of at once.
+        broken = {path for path in sure if not any(way in silent and way not in sure for way in _beside(path))}
         whole = {path for path, one in self._broken.items() if one.streak >= STREAK}
         for path in broken:
             self._broken[path] = self._suspects.pop(path)
@@ -166,10 +168,14 @@ class UnderlayPaths:
         self.narrow |= ended
         return ended
 
-    def _is_silent(self, path: Path, silence: Silence, now: float, alive: Callable[[Path], float]) -> bool:
+    @staticmethod
+    def _is_broken(path: Path, silence: Silence, now: float, alive: Callable[[Path], float]) -> bool:
         if len(silence.open) < ENOUGH:
             return False
         since = alive(path)
-        back = self._suspects.get(path.back)
-        is_decided = back is None or not back.begins(now) or len(back.open) >= ENOUGH
-        return is_decided and silence.count(now, lambda sent, _: sent < since) >= ENOUGH
+        return silence.count(now, lambda sent, _: sent < since) >= ENOUGH
+
+
+def _beside(path: Path) -> Iterator[Path]:
+    """A path in both directions and all encapsulations."""
+    return (way._replace(segment=one) for way in (path, path.back) for one in OVERLAYS)

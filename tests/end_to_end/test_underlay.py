@@ -117,11 +117,8 @@ def test_a_pair_that_does_not_reach_each_other_is_named(site: Installation) -> N
     ports(site, "to-hv2 type bridge_slave isolated off", "to-hv3 type bridge_slave isolated off")
     eventually(lambda: not shown(site), "the pair mended")
     texts = messages(site, began)
-    broken = [text for text in texts if "do not reach" in text]
-    assert len(broken) == len(OVERLAYS)
-    assert all(
-        'switch=hv2 message="the endpoints of hv2 and hv3 do not reach each other over ' in one for one in broken
-    )
+    named = 'switch=hv2 message="the endpoints of hv2 and hv3 do not reach each other over geneve, gre, vxlan"'
+    assert texts.count(named) == 1
     assert not [text for text in texts if "out of reach" in text]
 
 
@@ -160,14 +157,18 @@ def test_what_guests_and_the_underlay_forge_is_counted_and_changes_nothing(site:
     assert messages(site, began) == []
     with watching(site.lab) as watch:
         host = Host(site.lab, watch)
-        for source in ("hv3", "outblue"):
-            for address in (ASKED, HEARD):
-                inner = address.to_bytes(6, "big") + bytes.fromhex("027e74000000 88b7") + bytes(60)
-                host.send(inner, key=0, source=endpoint(source))
-        eventually(lambda: len(messages(site, began)) == 2, "two that are not believed")
+
+        def are_counted() -> bool:
+            for source in ("hv3", "outblue"):
+                for address in (ASKED, HEARD):
+                    inner = address.to_bytes(6, "big") + bytes.fromhex("027e74000000 88b7") + bytes(60)
+                    host.send(inner, key=0, source=endpoint(source))
+            return len(set(messages(site, began))) == 2
+
+        eventually(are_counted, "some that are not believed, sent back or not")
         watch.collect()
     text = 'message="probe of the underlay not believed, malformed: it is of another protocol or version"'
-    assert sorted(messages(site, began)) == [f"switch=hv2 {text}", f"switch=hv3 {text}"]
+    assert set(messages(site, began)) == {f"switch=hv2 {text}", f"switch=hv3 {text}"}
     assert shown(site) == []
 
 

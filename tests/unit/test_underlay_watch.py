@@ -141,9 +141,17 @@ def test_a_broken_pair_is_named_once_and_so_is_its_repair(caplog: pytest.LogCapt
     site.heal()
     site.run(5.0)
     assert said(caplog) == [
-        ("hv1", "its endpoint reaches that of hv3 over vxlan again"),
-        ("hv3", "its endpoint reaches that of hv1 over vxlan again"),
+        ("hv1", "its endpoint reaches that of hv3 again over vxlan"),
+        ("hv3", "its endpoint reaches that of hv1 again over vxlan"),
     ]
+
+
+def test_a_pair_that_is_broken_by_all_encapsulations_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    site = Site(segments=OVERLAYS)
+    site.run(3.0)
+    site.underlay.passes = lambda path, _: {path.source, path.destination} != {"hv1", "hv3"}
+    site.run(10.0)
+    assert said(caplog) == [("hv1", "the endpoints of hv1 and hv3 do not reach each other over geneve, gre, vxlan")]
 
 
 def test_one_direction_is_named_as_that(caplog: pytest.LogCaptureFixture) -> None:
