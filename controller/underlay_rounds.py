@@ -80,7 +80,9 @@ class UnderlayRounds:
         while self._pair_credit >= 1 and pairs:
             self._pair_credit -= 1
             if self._first:
-                chosen.append((self._first.popleft(), True))
+                first = self._first.popleft()
+                if self.is_wanted(first):
+                    chosen.append((first, True))
                 continue
             pair = next(self._round, None)
             if pair is None:
@@ -89,14 +91,14 @@ class UnderlayRounds:
             if pair is None:
                 break
             chosen.append((pair, self._is_large))
-        return [(pair, is_large) for pair, is_large in chosen if self.is_wanted(pair)]
+        return chosen
 
     def is_wanted(self, path: Path) -> bool:
         """Whether a path is one of the plan's."""
         return self.plan.is_near(Goal(path.source, path.segment), path.destination)
 
     def _begin_round(self, now: float) -> None:
-        self._round = self._pairs(self.plan)
+        self._round = filter(self.is_wanted, self._pairs(self.plan))
         self._is_large = now - self._large_at >= LARGE_EVERY
         if self._is_large:
             self._large_at = now
