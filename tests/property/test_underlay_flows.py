@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from apps import underlay
+from apps.pipeline import DESTINATION
 from controller.dataplane.fields import ETH_OUI_EXTENDED
+from controller.dataplane.interpreter import Interpreter
 from controller.dataplane.packet import Packet, Tunnel
+from controller.dataplane.walk import Journey, walk
+from controller.fabric.reachability import Goal
+from controller.intent.model import OVERLAYS, Segment
 from tests.property.expectation import attachments
-from tests.property.scene import World
+from tests.property.scene import World, compile_all
 from tests.property.sent_frames import guest_frames, link_places, stray_frames, tunnel_places, tunnelled_frames
 from tests.property.worlds import worlds
 
+FRAMES_PER_WORLD = 6
 BOTH = st.sampled_from((underlay.ASKED, underlay.HEARD))
 
 
@@ -73,3 +80,36 @@ def test_nobody_else_makes_or_sees_one(world: World, data: st.DataObject) -> Non
         for number, sent in visit.outcome.emitted:
             is_tunnel = (visit.place[0], number) in world.wiring.tunnels
             assert not (is_tunnel and sent.tunnel.id == underlay.TUNNEL_ID)
+
+
+@settings(max_examples=60)
+@given(worlds(), st.data())
+def test_what_is_flooded_goes_to_all_but_those_out_of_reach(world: World, data: st.DataObject) -> None:
+    scene = world.scene
+    assume(any(attachments(scene)))
+    goals = [Goal(name, segment) for name in sorted(scene.views) for segment in OVERLAYS]
+    unreached = data.draw(st.frozensets(st.sampled_from(goals), min_size=len(goals) // 2))
+    programs = compile_all(replace(world.situation, unreached=unreached))
+    interpreters = {name: Interpreter(program) for name, program in programs.items()}
+    for _ in range(FRAMES_PER_WORLD):
+        start, packet = data.draw(guest_frames(scene))
+        before, after = world.send(start, packet), walk(interpreters, world.wiring, start, packet)
+        expected = Counter(_tunnelled(world, before))
+        if not _is_known(before):
+            expected = Counter({one: times for one, times in expected.items() if Goal(*one) not in unreached})
+        assert Counter(_tunnelled(world, after)) == expected, "a known address is sent for all the same"
+        assert Counter(after.departed) == Counter(before.departed)
+        near, left = ([one.place for one in journey.visits if not one.packet.tunnel.id] for journey in (before, after))
+        assert near == left
+
+
+def _tunnelled(world: World, journey: Journey) -> list[tuple[str, Segment]]:
+    """To which of our switches copies went, in what."""
+    visits = (visit for visit in journey.visits if visit.packet.tunnel.destination)
+    return [(visit.place[0], Segment(world.wiring.tunnels[visit.place])) for visit in visits]
+
+
+def _is_known(journey: Journey) -> bool:
+    """Whether the switch where a frame entered has a flow for its address."""
+    step = next((one for one in journey.visits[0].outcome.steps if one.table == DESTINATION.id), None)
+    return bool(step and step.flow and step.flow.actions)
