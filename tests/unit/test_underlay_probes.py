@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.loop_guard import PROBES
-from apps.underlay import ASKED
+from apps.underlay import ASKED, TUNNEL_ID
+from controller.intent.loader import load
+from controller.intent.model import OVERLAYS, Segment
 from controller.southbound import probes
 from controller.southbound.underlay_probes import (
     CONTENT,
@@ -67,3 +71,12 @@ def test_another_key_is_forged_and_a_probe_for_loops_is_of_another_protocol() ->
     other = probes.encode_probe(probes.Probe(0xA1, 3, None), PROBES, KEY, 100.0)
     with pytest.raises(BadUnderlayProbe, match="it is of another protocol or version"):
         decode_underlay_probe(other.ljust(LEAST), KEY)
+
+
+@pytest.mark.parametrize("segment", OVERLAYS)
+def test_no_network_can_have_their_tunnel_id(segment: Segment, tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text(f"tenants: {{blue: {{networks: {{web: {{segment: {segment}, key: {TUNNEL_ID}}}}}}}}}\n")
+    assert load([file]).intent is None
+    file.write_text(file.read_text().replace(f"key: {TUNNEL_ID}", f"key: {TUNNEL_ID + 1}"))
+    assert load([file]).intent

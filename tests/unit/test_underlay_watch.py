@@ -131,6 +131,32 @@ def test_two_alone_do_not_reach_each_other(caplog: pytest.LogCaptureFixture) -> 
     assert not site.unreached()
 
 
+def test_who_has_no_witness_is_not_believed(caplog: pytest.LogCaptureFixture) -> None:
+    site = Site(5, without=("hv1", "hv2"))
+    site.run(3.0)
+    site.underlay.passes = lambda path, _: not {path.source, path.destination} & {"hv1", "hv2"}
+    site.run(6.0)
+    assert said(caplog) == [("hv1", "the endpoints of hv1 and hv2 do not reach each other over vxlan")]
+    assert not site.unreached()
+
+
+@pytest.mark.parametrize("phase", range(20))
+def test_whenever_it_happens_a_fault_is_told_as_what_it_is(phase: int, caplog: pytest.LogCaptureFixture) -> None:
+    site = Site(segments=OVERLAYS)
+    site.run(3.0 + phase / 10)
+    site.underlay.passes = lambda path, _: {path.source, path.destination} != {"hv2", "hv3"}
+    site.run(5.0)
+    assert said(caplog) == [("hv2", "the endpoints of hv2 and hv3 do not reach each other over geneve, gre, vxlan")]
+    site.heal()
+    site.run(4.0 - phase / 10)
+    said(caplog)
+    site.cut("hv3")
+    site.run(5.0)
+    lines = said(caplog)
+    assert {switch for switch, _ in lines} == {"hv3"}
+    assert all(text.startswith("out of reach over ") and ";" not in text for _, text in lines)
+
+
 def test_a_broken_pair_is_named_once_and_so_is_its_repair(caplog: pytest.LogCaptureFixture) -> None:
     site = Site()
     site.run(3.0)
@@ -259,9 +285,12 @@ def test_what_is_heard_twice_or_elsewhere_counts_once(caplog: pytest.LogCaptureF
     other = next(name for name in site.names if name != switch)
     site.watch.hear(other, number, frame, site.now)
     site.watch.hear(switch, TUNNELS[Segment.GRE], frame, site.now)
+    site.watch.hear(switch, number, frame[:-1] + b"x", site.now)
+    arrived = site.underlay.statistics.underlay_probes["arrived"]
     site.watch.hear(switch, number, frame, site.now)
     site.watch.hear(switch, number, frame, site.now)
-    assert site.underlay.statistics.underlay_probes_refused == {"astray": 2, "stale": 1}
+    assert site.underlay.statistics.underlay_probes["arrived"] == arrived + 1
+    assert site.underlay.statistics.underlay_probes_refused == {"astray": 2, "forged": 1, "stale": 1}
 
 
 def test_who_is_flooded_with_forged_ones_is_no_witness(caplog: pytest.LogCaptureFixture) -> None:

@@ -72,20 +72,30 @@ class Underlay(Southbound):
 class Site:
     """A number of switches, all in one network of each encapsulation that is asked for."""
 
-    def __init__(self, number: int = 4, segments: Collection[Segment] = (Segment.VXLAN,), loss: float = 0.0) -> None:
+    def __init__(
+        self,
+        number: int = 4,
+        segments: Collection[Segment] = (Segment.VXLAN,),
+        loss: float = 0.0,
+        without: Collection[str] = (),
+    ) -> None:
+        """`without` are switches that are not in it; they have a network of their own, over VXLAN."""
         self.names = [f"hv{at}" for at in range(1, number + 1)]
         switches = {
             name: Switch(name, at, ip_address(f"10.0.{at >> 8}.{at & 255}"), {one: one.value for one in OVERLAYS})
             for at, name in enumerate(self.names, 1)
         }
         networks = {one.id: one for one in (Network("blue", segment.value, segment) for segment in segments)}
+        ours = [*networks]
+        if without:
+            networks["blue/own"] = Network("blue", "own", Segment.VXLAN)
         ports = {
             port.id: port
             for name in self.names
-            for at, network in enumerate(networks)
+            for at, network in enumerate(["blue/own"] if name in without else ours)
             for port in (Port("blue", f"{name}-{at}", network, switch=name, interface=f"tap{at}"),)
         }
-        keys = {name: SegmentKey(network.segment, 5000) for name, network in networks.items()}
+        keys = {name: SegmentKey(one.segment, at) for at, (name, one) in enumerate(networks.items(), 5000)}
         self.core = Core()
         self.core.adopt(Intent(Fabric(switches), ("blue",), networks, ports), keys)
         interfaces = [Interface(segment.value, at) for segment, at in TUNNELS.items()]
