@@ -29,7 +29,7 @@ MOST_NAMES = 5
 
 BOTH_WAYS = "the endpoints of %s and %s do not reach each other over %s%s"
 ONE_WAY = "the endpoint of %s does not reach that of %s over %s; the other way works%s"
-NARROW = "packets of more than %d bytes do not pass to the endpoint of %s over %s, and underlay_mtu is %d: %s"
+NARROW = "packets of more than %d bytes do not pass to the endpoint of %s over %s, and underlay_mtu is %d%s"
 
 
 class UnderlayReport:
@@ -84,12 +84,18 @@ class UnderlayReport:
 
     def narrow(self, found: Mapping[Path, int], now: float) -> None:
         """Of the packets of these ways only those up to a size pass, in bytes."""
-        fabric = self._core.situation.intent.fabric
+        self._counts["narrow"] += len(found)
+        most = self._core.situation.intent.fabric.underlay_mtu
+        lines: dict[tuple[str, str, int], list[Path]] = {}
         for path, size in sorted(found.items()):
-            self._counts["narrow"] += 1
-            names = {"switch": path.source, "event": EventKind.UNDERLAY_FAULT}
-            words = size, path.destination, path.segment.value, fabric.underlay_mtu, self._affected(path, size)
-            self._faults.warning(now, NARROW, *words, **names)
+            lines.setdefault((path.source, path.destination, size), []).append(path)
+        for (source, destination, size), paths in lines.items():
+            names = {"switch": source, "event": EventKind.UNDERLAY_FAULT}
+            over = _names(path.segment for path in paths)
+            affected = [one for path in paths for one in self._affected(path, size)]
+            more = f" and {len(affected) - MOST_NAMES} others" if len(affected) > MOST_NAMES else ""
+            said = f"; too large for guests on {', '.join(affected[:MOST_NAMES])}{more}" if affected else ""
+            self._faults.warning(now, NARROW, size, destination, over, most, said, **names)
 
     def wide(self, path: Path) -> None:
         """Packets of all sizes pass again."""
@@ -98,21 +104,16 @@ class UnderlayReport:
         text = "packets of all sizes pass to the endpoint of %s over %s"
         log.info(text, path.destination, path.segment.value, extra=names)
 
-    def _affected(self, path: Path, size: int) -> str:
+    def _affected(self, path: Path, size: int) -> Iterator[str]:
         """Networks whose guests may send larger packets than pass."""
         situation = self._core.situation
         fabric, segment = situation.intent.fabric, path.segment
         version = 6 if any(one.endpoint and one.endpoint.version == 6 for one in _ends(fabric, path)) else 4
         most, passes = (guest_mtu(segment, limit, version) for limit in (fabric.underlay_mtu, size))
-        mtus = {
-            name: situation.intent.networks[name].mtu or most
-            for name in networks_between(situation, path.source, path.destination, segment)
-        }
-        named = [f"{name} (mtu {mtu})" for name, mtu in mtus.items() if mtu > passes]
-        if not named:
-            return f"guests may send up to {passes}, as all networks there do"
-        more = f" and {len(named) - MOST_NAMES} others" if len(named) > MOST_NAMES else ""
-        return f"guests get no packet of more than {passes} through, on {', '.join(named[:MOST_NAMES])}{more}"
+        for name in networks_between(situation, path.source, path.destination, segment):
+            mtu = situation.intent.networks[name].mtu or most
+            if mtu > passes:
+                yield f"{name} (mtu {mtu}, {passes} passes)"
 
     def _elsewhere(self, path: Path) -> str:
         """By which encapsulations the same way is used, and not broken."""

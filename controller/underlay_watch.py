@@ -67,7 +67,7 @@ class UnderlayWatch:
                 self._rounds.begin_with(goal)
         self._report.held(reach.damping.holds)
         self._report.paths(*self._looking.judge(now), now)
-        self._report.narrow(self._core.paths.found(), now)
+        self._report.narrow(self._core.paths.found(now), now)
 
     def _go_on_planning(self) -> None:
         plan = next(self._planning, None)

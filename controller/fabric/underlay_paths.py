@@ -21,6 +21,8 @@ from controller.intent.model import OVERLAYS, Segment
 ENOUGH = 5
 STREAK = 2
 TRIES = 3
+COLLECTED_FOR = 3.0
+"""Seconds in which a narrow path waits for those beside it, before it is told of."""
 SMALL = 128
 """Bytes; probes that are not large come in smaller packets."""
 
@@ -67,6 +69,8 @@ class UnderlayPaths:
         self._broken: dict[Path, Silence] = {}
         self._suspects: dict[Path, Silence] = {}
         self._searches: dict[Path, _Search] = {}
+        self._found: dict[Path, float] = {}
+        """When narrow paths were found that are not told of yet."""
 
     @property
     def broken(self) -> Set[Path]:
@@ -160,13 +164,20 @@ class UnderlayPaths:
             one.sent = now
         return [(path, one.size) for path, one in due]
 
-    def found(self) -> dict[Path, int]:
-        """The paths that were found to be narrow since the last call, and the largest packet that passes."""
+    def found(self, now: float) -> dict[Path, int]:
+        """The paths that were found to be narrow, and the largest packet that passes; each once.
+
+        They are told of a while later, with those beside that are found meanwhile.
+        """
         ended = {path: one.passes for path, one in self._searches.items() if one.fails - one.passes <= 1}
         for path in ended:
             del self._searches[path]
         self.narrow |= ended
-        return ended
+        self._found |= dict.fromkeys(ended, now)
+        ripe = {path for path, since in self._found.items() if since <= now - COLLECTED_FOR}
+        told = [way for path in ripe if self._searches.keys().isdisjoint(_beside(path)) for way in _beside(path)]
+        taken = [path for path in told if self._found.pop(path, None) is not None]
+        return {path: self.narrow[path] for path in taken if path in self.narrow}
 
     @staticmethod
     def _is_broken(path: Path, silence: Silence, now: float, alive: Callable[[Path], float]) -> bool:
