@@ -6,7 +6,7 @@ Each is named once when it is found, and once when it is over.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import groupby
 from operator import attrgetter
 
@@ -60,13 +60,14 @@ class UnderlayReport:
         """Endpoints that are back, and held out of use."""
         for goal in sorted(holds.keys() - self._held):
             text = "in reach again over %s, and not used for %.0f s, as it keeps going"
-            log.warning(text, goal.segment.value, holds[goal].seconds, extra={"switch": goal.switch})
+            names = {"switch": goal.switch, "event": EventKind.UNDERLAY_FAULT}
+            log.warning(text, goal.segment.value, holds[goal].seconds, extra=names)
         self._held = frozenset(holds)
 
     def paths(self, broken: Collection[Path], whole: Collection[Path], now: float) -> None:
         """Ways are broken from now on, or whole again."""
-        self._counts["broken"] += len(broken)
-        self._counts["whole"] += len(whole)
+        self._count("broken", broken)
+        self._count("whole", whole)
         known = self._core.paths.broken
         lines: dict[tuple[str, str, str], list[Path]] = {}
         for path in sorted(broken):
@@ -84,7 +85,7 @@ class UnderlayReport:
 
     def narrow(self, found: Mapping[Path, int], now: float) -> None:
         """Of the packets of these ways only those up to a size pass, in bytes."""
-        self._counts["narrow"] += len(found)
+        self._count("narrow", found)
         most = self._core.situation.intent.fabric.underlay_mtu
         lines: dict[tuple[str, str, int], list[Path]] = {}
         for path, size in sorted(found.items()):
@@ -103,6 +104,11 @@ class UnderlayReport:
         names = {"switch": path.source, "event": EventKind.UNDERLAY_MENDED}
         text = "packets of all sizes pass to the endpoint of %s over %s"
         log.info(text, path.destination, path.segment.value, extra=names)
+
+    def _count(self, kind: str, what: Sized) -> None:
+        # What never happened is not among the counters.
+        if what:
+            self._counts[kind] += len(what)
 
     def _affected(self, path: Path, size: int) -> Iterator[str]:
         """Networks whose guests may send larger packets than pass."""

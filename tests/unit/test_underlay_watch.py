@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -331,6 +332,29 @@ def test_a_switch_that_has_much_to_do_is_not_out_of_reach() -> None:
     site.cut("hv2")
     site.run(5.0)
     assert not site.unreached()
+
+
+def test_edits_meanwhile_do_no_harm(caplog: pytest.LogCaptureFixture) -> None:
+    for edited in range(20):
+        site = Site(4, OVERLAYS)
+        site.run(3.0)
+        site.cut("hv2")
+        site.underlay.passes = lambda path, _: "hv2" not in path and set(path[:2]) != {"hv1", "hv3"}
+        site.run(edited / 10)
+        intent = site.core.situation.intent
+        left = {name: one for name, one in intent.fabric.switches.items() if name not in ("hv1", "hv2")}
+        ports = {name: one for name, one in intent.ports.items() if one.switch in left}
+        fewer = replace(intent, fabric=replace(intent.fabric, switches=left), ports=ports)
+        site.core.adopt(fewer, dict(site.core.situation.keys))
+        site.core.changes()
+        site.run(5.0)
+        assert not site.unreached()
+        assert not site.core.paths.broken
+        site.heal()
+        site.core.adopt(intent, dict(site.core.situation.keys))
+        site.run(5.0)
+        assert not site.unreached()
+    assert not [one for one in caplog.records if one.levelno > logging.WARNING]
 
 
 def _peers(site: Site, name: str) -> list[str]:
