@@ -43,7 +43,7 @@ class UnderlayAsking:
         self._turns: Counter[Goal] = Counter()
         self._known: set[tuple[str, Goal]] = set()
         """Who had an answer from whom: the flow that sends probes back is there."""
-        self._troubled: dict[Segment, set[str]] = {}
+        self._troubled: dict[Segment, dict[str, None]] = {}
         """Switches that may be cut off, by encapsulation."""
 
     def take(self, plan: UnderlayPlan) -> None:
@@ -128,8 +128,8 @@ class UnderlayAsking:
 
     def _note_troubled(self, suspects: Iterable[Goal]) -> None:
         self._troubled = {}
-        for goal in chain(self.reach.out, suspects):
-            self._troubled.setdefault(goal.segment, set()).add(goal.switch)
+        for goal in chain(sorted(self.reach.out), suspects):
+            self._troubled.setdefault(goal.segment, {})[goal.switch] = None
 
     def _means_something(self, now: float) -> Callable[[Goal, str], bool]:
         """Whether a switch would have been answered, and its answer heard, if the underlay is well."""

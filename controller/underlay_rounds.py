@@ -75,9 +75,9 @@ class UnderlayRounds:
     def next_pairs(self, now: float) -> list[tuple[Path, bool]]:
         """The pairs to look at now, and whether with the largest packets, too."""
         pairs = self._pairs_in_round
-        self._pair_credit = min(self._pair_credit + pairs * SLICE / ROUND, MOST_PAIRS)
+        self._pair_credit = min(self._pair_credit + pairs * SLICE / ROUND, MOST_PAIRS + 1)
         chosen: list[tuple[Path, bool]] = []
-        while self._pair_credit >= 1 and pairs:
+        while self._pair_credit >= 1 and pairs and len(chosen) < MOST_PAIRS:
             self._pair_credit -= 1
             if self._first:
                 first = self._first.popleft()

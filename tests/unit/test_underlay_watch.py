@@ -262,7 +262,8 @@ def test_those_that_are_cut_off_together_reach_each_other() -> None:
     site.run(3.0)
     island = {"hv2", "hv5"}
     site.underlay.passes = lambda path, _: (path.source in island) == (path.destination in island)
-    site.run(5.0)
+    # One may seem to be out of reach before the other is known to be in the same trouble.
+    site.run(10.0)
     for _ in range(200):
         assert not site.unreached(), "to each other they may send"
         site.run(0.3)
