@@ -103,11 +103,11 @@ VLAN = Table(
 TUNNEL = Table(
     2,
     "tunnel",
-    "Frames from our own tunnel endpoints: encapsulation and tunnel ID name the network.",
-    matches=frozenset({METADATA, TUN_ID, VLAN_VID}),
-    sets=frozenset({METADATA}),
+    "Frames from our own tunnel endpoints: encapsulation and tunnel ID name the network, or the underlay's probes.",
+    matches=frozenset({METADATA, TUN_ID, TUN_SRC, TUN_IPV6_SRC, VLAN_VID, ETH_DST, ETH_TYPE}),
+    sets=frozenset({METADATA, ETH_DST, TUN_ID, TUN_DST, TUN_IPV6_DST}),
     next=frozenset({"destination"}),
-    priorities={"network": 100},
+    priorities={"probe": 200, "network": 100},
 )
 SOURCE = Table(
     3,

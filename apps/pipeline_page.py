@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
-from apps import discovery, learning, loop_guard, pipeline, trees, vlan
+from apps import discovery, learning, loop_guard, pipeline, trees, underlay, vlan
 from apps.labels import label_of
 from apps.pipeline import PIPELINE, SEGMENT_CODE, encapsulation_number, network_number
 from apps.roster import NETWORK_APPS, SWITCH_APPS
@@ -27,7 +27,7 @@ from controller.fabric.detours import Colour
 from controller.intent.model import Segment, SegmentKey
 
 PEER = IPv4Address("192.0.2.2")
-METERS = (OUR_METERS[0], OUR_METERS[1], OUR_METERS[4])
+METERS = (OUR_METERS[0], OUR_METERS[1], OUR_METERS[4], OUR_METERS[-1])
 SWITCH = SwitchUnit(
     switch="hv1",
     links=(1, 5),
@@ -38,6 +38,7 @@ SWITCH = SwitchUnit(
     detours=(DetourHop(2, "leaf1", Colour.RED, 1), DetourHop(2, "leaf1", Colour.BLUE, 5)),
     announcements=METERS[0],
     probes=METERS[1],
+    underlay=METERS[3],
     unheard=(3,),
 )
 TREES = TreeUnit("hv1", (((1, 5),),) * 2, entry=0)
@@ -95,7 +96,8 @@ are never touched.
 **Groups** {first_group:#x} to {last_group:#x} and **meters** {first_meter:#x} to {last_meter:#x} are ours; all others
 are left alone. A group is the next hop towards one switch, or, from {first_tree:#x} on, the branches of a tree under a
 mark, and keeps its number while paths change. The first meter limits announcements to {announcements} a second, the
-second probes to {probes}, each other one the copies of unknown senders' frames from an interface to {copies} a second.
+second probes to {probes}, the last one the underlay's probes to {underlay}, each other one the copies of unknown
+senders' frames from an interface to {copies} a second.
 """
 
 EXAMPLE = """\
@@ -184,6 +186,7 @@ def _numbers() -> str:
         announcements=discovery.RATE,
         copies=learning.RATE,
         probes=loop_guard.RATE,
+        underlay=underlay.RATE,
     )
 
 
@@ -198,7 +201,7 @@ def _groups_and_meters() -> str:
     lines = ["### Groups and meters\n", "```"]
     for group in example_groups():
         lines += [f"# {group.reason}", group_text(group)]
-    meters = (*discovery.switch_meters(SWITCH), *loop_guard.switch_meters(SWITCH))
+    meters = [meter for app in (discovery, loop_guard, underlay) for meter in app.switch_meters(SWITCH)]
     for meter in (*meters, *learning.network_meters(WEB), *learning.network_meters(DB)):
         lines += [f"# {meter.reason}", meter_text(meter)]
     return "\n".join([*lines, "```"]) + "\n"

@@ -149,6 +149,8 @@ class SwitchUnit:
     """Meter for discovery frames; None where the switch has no meters."""
     probes: int | None = None
     """Meter for probes (`apps.loop_guard`), likewise."""
+    underlay: int | None = None
+    """Meter for probes of the underlay (`apps.underlay`), likewise."""
     unheard: tuple[int, ...] = ()
     """Interfaces whose probes are not taken for now, as there were too many."""
 

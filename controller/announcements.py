@@ -19,7 +19,7 @@ from controller.core import Core
 from controller.event_log import EventKind
 from controller.fabric.damping import Hold
 from controller.fabric.freshness import FRESH_FOR, Freshness, Sent, SentAnnouncements
-from controller.fabric.model import End
+from controller.fabric.model import End, Link
 from controller.fabric.wires import Misheard
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.lldp import BadFrame, decode_frame, encoder
@@ -59,7 +59,7 @@ class Announcements:
         self._suspects = BoundedLog(log)
         self._faults = BoundedLog(log)
         self._misheard: frozenset[Misheard] = frozenset()
-        self._holds: frozenset[Hold] = frozenset()
+        self._holds: frozenset[Hold[Link]] = frozenset()
         self._looked_at = float("-inf")
         self._ways: dict[str, float] = {}
         """Seconds of the way between the daemon and each switch, where that is known."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeAlias
 
-from apps import discovery, learning, loop_guard, trees, vlan
+from apps import discovery, learning, loop_guard, trees, underlay, vlan
 from apps.roster import NETWORK_APPS, SWITCH_APPS
 from apps.units import NetworkUnit, SwitchUnit, TreeUnit
 from controller.dataplane.encoder import cookie_of
@@ -198,4 +198,5 @@ def compile_switch(unit: SwitchUnit) -> Share:
     """The share that a switch has regardless of networks."""
     flows: Iterator[Flow] = (flow for app in SWITCH_APPS for flow in app.switch_flows(unit))
     groups: Iterator[Group] = vlan.switch_groups(unit)
-    return share_of(flows, groups, chain(discovery.switch_meters(unit), loop_guard.switch_meters(unit)))
+    meters = (app.switch_meters(unit) for app in (discovery, loop_guard, underlay))
+    return share_of(flows, groups, chain.from_iterable(meters))

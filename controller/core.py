@@ -24,8 +24,10 @@ from controller.fabric.memory import Memory
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, OutsideLoops
 from controller.fabric.probe_limits import ProbeLimits
+from controller.fabric.reachability import Goal
 from controller.fabric.settling import Moved, Settling
 from controller.fabric.transition import Held
+from controller.fabric.underlay_paths import UnderlayPaths
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Intent, SegmentKey
 from controller.intent.moves import KeyChanges
@@ -54,10 +56,13 @@ class Core(Answers):
             blocked=self.loops.blocked,
             unheard=self._probe_limits.unheard,
         )
+        self.paths = UnderlayPaths()
         self.discovery = Discovery()
-        self.damping = Damping()
+        self.damping: Damping[Link] = Damping()
         self.revision = 0
         """Grows with every change of what `memory` returns."""
+        self.layout = 0
+        """Grows whenever it may have changed which switches share an overlay network."""
         self.has_memory = False
         """Whether it began with links that a predecessor had found."""
         self.waiting: Collection[str] = ()
@@ -79,6 +84,7 @@ class Core(Answers):
             self._keep_switches(edit)
         index, addresses = self.situation.index, self.situation.addresses
         index.edit(edit)
+        self.layout += 1
         self.forget_answers()
         self.discovery.keep_pace(edit.after.fabric.discovery.period, self._now or 0.0)
         addresses.limit = edit.after.fabric.learning.limit
@@ -98,6 +104,7 @@ class Core(Answers):
                 else:
                     known[network] = key
             self._touched.networks.update(changed)
+            self.layout += bool(changed)
 
     def key_changes(self, keys: Mapping[str, SegmentKey], second_keys: Mapping[str, SegmentKey]) -> KeyChanges:
         """What has to change so that these keys are in force."""
@@ -237,6 +244,15 @@ class Core(Answers):
             # Of what was sent to a port whose MAC is given, nothing passes when it comes back.
             if at != sender or not port.mac:
                 self.loops.hear(at, sender, now, can_block=port.endpoint is None)
+
+    def note_reach(self, unreached: frozenset[Goal]) -> None:
+        """These tunnel endpoints are out of reach from now on, and no others."""
+        changed = unreached ^ frozenset(self.situation.unreached)
+        if changed:
+            self.situation = replace(self.situation, unreached=unreached)
+        for goal in changed:
+            for port in self.situation.index.ports_by_switch.get(goal.switch, {}).values():
+                self._touched.networks.update(port.networks)
 
     def advance_loops(self, now: float, busy: Collection[str] = ()) -> tuple[list[Block], list[Block]]:
         """Time passed: the ports that are looped outside of us and blocked from now on, and those that are released.

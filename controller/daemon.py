@@ -213,7 +213,7 @@ class Daemon:
         while True:
             # By the clock, or what is done would be added to the period. What is late by a beat is not made up for.
             due = max(due + self._events.beat(), time.monotonic())
-            self._events.watch_loops()
+            self._events.probe()
             if self._core.tick(self._events.clock, self._southbound.busy()):
                 self._schedule()
             self._events.open_gates()

@@ -17,7 +17,7 @@ from controller.fabric.trees import tree_number
 from controller.fabric.whereabouts import Whereabouts
 from controller.fabric_plan import detour_hops, next_hops, tree_branches
 from controller.intent.model import IpAddress, Segment, Switch
-from controller.network_plan import ANNOUNCEMENTS, PROBES, NetworkPlan, is_one_family
+from controller.network_plan import ANNOUNCEMENTS, PROBES, UNDERLAY, NetworkPlan, is_one_family
 from controller.overlay_plan import overlay_units
 from controller.situation import Situation
 from controller.vlan_plan import aim_of, vlan_units
@@ -47,6 +47,7 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
         detours=tuple(detour_hops(situation, name)),
         announcements=ANNOUNCEMENTS if view.has_meters else None,
         probes=PROBES if view.has_meters else None,
+        underlay=UNDERLAY if view.has_meters else None,
         unheard=tuple(sorted(_unheard(situation, view))),
     )
 

@@ -22,12 +22,16 @@ PROBES = OUR_METERS[1]
 """The meter for probes (`apps.loop_guard`)."""
 
 
+UNDERLAY = OUR_METERS[-1]
+"""The meter for probes of the underlay (`apps.underlay`)."""
+
+
 def meter_number(interface: int) -> int:
     """The meter for copies from an interface, never one of those above; interfaces far apart may share one.
 
     Interfaces count from 1.
     """
-    return OUR_METERS[2 + (interface - 1) % (len(OUR_METERS) - 2)]
+    return OUR_METERS[2 + (interface - 1) % (len(OUR_METERS) - 3)]
 
 
 def is_one_family(switch: Switch, endpoint: IpAddress) -> bool:

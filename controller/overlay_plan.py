@@ -1,10 +1,15 @@
-"""An overlay network on its members: the underlay carries packets between them, so nobody else is concerned."""
+"""An overlay network on its members: the underlay carries packets between them, so nobody else is concerned.
+
+Nobody floods to an endpoint that is out of reach (`controller.underlay_watch`): that would cost a copy of each packet,
+and, with tunnels in userspace, a request for its MAC address.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from apps.units import NetworkUnit, OutsidePort, RemoteAddress
+from controller.fabric.reachability import Goal
 from controller.intent.model import IpAddress, Port, Switch
 from controller.network_plan import NetworkPlan, is_one_family, meter_number
 
@@ -61,10 +66,18 @@ def _remote_addresses(plan: NetworkPlan) -> dict[int, list[tuple[str | None, Rem
 
 
 def _endpoints(plan: NetworkPlan) -> dict[int, list[tuple[str | None, IpAddress]]]:
-    """Endpoints to flood to in order, each with the switch whose it is; None for those outside."""
+    """Endpoints to flood to in order, each with the switch whose it is; None for those outside.
+
+    Those that are out of reach are left out.
+    """
     switches = plan.situation.intent.fabric.switches
     owners: dict[IpAddress, str | None] = {port.endpoint: None for port in plan.outside if port.endpoint}
-    owners |= {endpoint: member for member in plan.members if (endpoint := switches[member].endpoint)}
+    owners |= {
+        endpoint: member
+        for member in plan.members
+        if (endpoint := switches[member].endpoint)
+        and Goal(member, plan.segment.segment) not in plan.situation.unreached
+    }
     found: dict[int, list[tuple[str | None, IpAddress]]] = {}
     for endpoint, member in sorted(owners.items(), key=lambda item: int(item[0])):
         found.setdefault(endpoint.version, []).append((member, endpoint))

@@ -16,6 +16,7 @@ from controller.fabric.model import End, Fabric
 from controller.fabric.outside_loops import Attachment
 from controller.fabric.paths import SWITCH_NUMBERS
 from controller.fabric.protection import Protection
+from controller.fabric.reachability import Goal
 from controller.fabric.routes import Routes
 from controller.fabric.transition import Floods
 from controller.fabric.whereabouts import Whereabouts
@@ -136,6 +137,9 @@ class Situation:
     """Ports on networks that are looped outside of us."""
     unheard: Collection[End] = frozenset()
     """Interfaces whose probes are not taken, as there were too many."""
+
+    unreached: Collection[Goal] = frozenset()
+    """Tunnel endpoints that are out of reach, by encapsulation; nobody floods to them."""
 
     @property
     def intent(self) -> Intent:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
-from apps import discovery, learning, loop_guard
+from apps import discovery, learning, loop_guard, underlay
 from controller.announcements import Announcements
 from controller.announcer import LONGEST_SLICE
 from controller.core import Core
@@ -31,6 +31,7 @@ from controller.southbound.drift import Drift
 from controller.southbound.events import Held
 from controller.southbound.southbound import Southbound
 from controller.timings import Timings
+from controller.underlay_watch import UnderlayWatch
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +57,9 @@ class SwitchEvents:
         self._clock = ListeningClock()
         self.announcements = Announcements(core, self._southbound, secret, self._clock)
         self._loops = LoopWatch(core, secret, self._southbound)
-        self._loops_due = 0.0
-        """When to look for loops next: beats come faster when announcements do."""
+        self._underlay = UnderlayWatch(core, secret, self._southbound)
+        self._probes_due = 0.0
+        """When to probe next: beats come faster when announcements do."""
         self._gate = Gate()
         self.timings = Timings(time.monotonic)
         self._refusals = BoundedLog(log)
@@ -132,6 +134,8 @@ class SwitchEvents:
                 self._schedule()
         elif reason.app == learning.APP:
             self._learn(name, reason, data)
+        elif reason.app == underlay.APP:
+            self._underlay.hear(name, in_port, data, self.clock)
         elif reason.app == loop_guard.APP:
             self._loops.hear(name, in_port, data, self.clock)
             if self._core.is_dirty:
@@ -186,12 +190,16 @@ class SwitchEvents:
                 names = _names(name, reason, EventKind.DRIFT_REPAIRED)
                 log.warning("%s flows for %s: %d", what_is_wrong, reason, flows, extra=names)
 
-    def watch_loops(self) -> None:
-        """Probe the tenants' interfaces whose turn it is, and have ports blocked or released; at each beat."""
-        if self.clock < self._loops_due:
+    def probe(self) -> None:
+        """Send the probes whose turn it is, and take up what follows from those before; at each beat.
+
+        They find tenants' ports that are looped outside, and tunnel endpoints that are out of reach.
+        """
+        if self.clock < self._probes_due:
             return
-        self._loops_due = max(self._loops_due, self.clock - LONGEST_SLICE) + LONGEST_SLICE
+        self._probes_due = max(self._probes_due, self.clock - LONGEST_SLICE) + LONGEST_SLICE
         self._loops.beat(self.clock)
+        self._underlay.beat(self.clock)
         if self._core.is_dirty:
             self._schedule()
 

@@ -9,11 +9,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from controller.api import draining_rows, fabric_rows
+from controller.api import draining_rows, fabric_rows, underlay_rows
 from controller.api.filters import BySwitch, Filters, Nothing, Part
 from controller.api.metrics import MEDIA_TYPE
 from controller.api.resources import single
-from controller.api.rows import Draining, Flow, Link, Page, Status, Switch, SwitchDetail
+from controller.api.rows import Draining, Flow, Link, Page, Status, Switch, SwitchDetail, Trouble
 from controller.api.sources import INVALID, NOT_FOUND, Sources
 from controller.drain_plan import canonical
 
@@ -56,6 +56,11 @@ def fabric_questions(sources: Sources) -> APIRouter:
         """One link that drains, by its ends `switch:interface` in either order."""
         return await single(sources, request, canonical("links", end, other))
 
+    @router.get("/api/v1/underlay", response_model=Page[Trouble], responses=INVALID)
+    async def underlay(request: Request, filters: Annotated[BySwitch, Query()]) -> Response:
+        """What is wrong with the ways between tunnel endpoints: nothing, as a rule."""
+        return await answering.page(request, underlay_rows.troubles(core, filters), filters.limit)
+
     @router.get("/api/v1/flows", response_model=Page[Flow], responses=INVALID)
     async def flows(request: Request, filters: Annotated[Filters, Query()]) -> Response:
         """Flows that switches should hold, and why.
@@ -97,6 +102,7 @@ def _status(sources: Sources) -> Status:
         links=len(core.fabric.links),
         learned=sum(map(len, situation.addresses.by_network.values())),
         blocked=len(situation.blocked),
+        out_of_reach=len({goal.switch for goal in situation.unreached}),
         last_event=sources.events.last_id,
         sync=sync,
     )

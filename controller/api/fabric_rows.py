@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from controller.api.filters import BySwitch, Filters
 from controller.api.order import Order, part_of
 from controller.api.rows import Flow, Interface, Link, Switch, SwitchDetail
+from controller.api.underlay_rows import out_of_reach
 from controller.compiler import SWITCH, TREES, beside
 from controller.core import Core
 from controller.dataplane import flow as dataplane
@@ -82,6 +83,7 @@ def _switch(core: Core, sessions: Sessions, name: str) -> dict[str, object]:
         "sync": sync_of(core, sessions, name),
         "session_seconds": round(sessions.session_age(name), 1) if is_connected else None,
         "endpoint": str(asked.endpoint) if asked.endpoint else None,
+        "out_of_reach": out_of_reach(core, name),
         "draining": asked.draining,
         "interfaces": len(interfaces),
         "down": sum(not one.up for one in interfaces),

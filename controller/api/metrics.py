@@ -19,6 +19,7 @@ from controller.api.census import Census
 from controller.api.fabric_rows import Sessions, sync_of
 from controller.core import Core
 from controller.event_log import EventKind, EventLog
+from controller.intent.model import OVERLAYS
 from controller.southbound.statistics import Statistics
 from controller.timings import Timings
 
@@ -51,6 +52,13 @@ LABELLED = {
     "packet_ins_for": ("packet_ins_handled", "app", "Copies that were looked at, by app that asked for them."),
     "announcements_refused": ("announcements_refused", "reason", "Announcements on links that were not believed."),
     "wires_misheard": ("wires_misheard", "fault", "Wires that were found to be no links."),
+    "underlay_probes": ("underlay_probes", "what", "Probes between tunnel endpoints, sent and arrived."),
+    "underlay_probes_refused": (
+        "underlay_probes_refused",
+        "reason",
+        "Probes between endpoints that were not believed.",
+    ),
+    "underlay_faults": ("underlay_faults", "kind", "Endpoints out of reach, ways broken or narrow, and those mended."),
     "outside_loops": ("outside_loops", "cause", "Ports blocked because of loops outside, and released."),
 }
 """Those with one."""
@@ -109,6 +117,12 @@ class Metrics:
         learned = sum(map(len, situation.addresses.by_network.values()))
         yield _gauge("learned_addresses", "Addresses that were learned.", learned)
         yield _gauge("blocked_ports", "Ports blocked on a network, as they are looped outside.", len(situation.blocked))
+        out = {segment.value: 0 for segment in OVERLAYS}
+        out |= Counter(goal.segment.value for goal in situation.unreached)
+        yield _gauges("endpoints_out_of_reach", "Tunnel endpoints that are out of reach.", "encapsulation", out)
+        yield _gauge("underlay_paths_broken", "Ways between endpoints that are broken.", len(self._core.paths.broken))
+        narrow = len(self._core.paths.narrow)
+        yield _gauge("underlay_paths_narrow", "Ways that do not carry packets of `underlay_mtu`.", narrow)
 
     def _by_switch(self) -> Iterator[Metric]:
         names = sorted(self._core.situation.intent.fabric.switches)

@@ -126,6 +126,8 @@ class Switch(Row):
     session_seconds: float | None
     """How long its session lasts."""
     endpoint: str | None
+    out_of_reach: list[Literal["vxlan", "geneve", "gre"]]
+    """Encapsulations by which its endpoint is out of reach of all others, so that nobody floods to it."""
     draining: bool
     interfaces: int
     down: int
@@ -142,6 +144,19 @@ class SwitchDetail(Switch):
     """A switch and its interfaces."""
 
     interface_list: list[Interface]
+
+
+class Trouble(Row):
+    """What is wrong with the underlay at an endpoint, or on the way from there to another."""
+
+    switch: str
+    to: str | None
+    """The switch to whose endpoint the way leads; null for the endpoint itself."""
+    encapsulation: Literal["vxlan", "geneve", "gre"]
+    state: Literal["out of reach", "broken", "narrow"]
+    """An endpoint is out of reach of all others; nothing passes on a broken way, and not all sizes on a narrow one."""
+    passes: int | None
+    """The largest packet of the underlay that passes on the way, in bytes."""
 
 
 class Link(Row):
@@ -259,6 +274,8 @@ class Status(Row):
     """Addresses that were learned."""
     blocked: int
     """Ports that are blocked on a network."""
+    out_of_reach: int
+    """Switches whose endpoints are out of reach by some encapsulation."""
     last_event: int
     """Id of the last event."""
     sync: dict[str, Literal["in sync", "changing", "waiting"] | None]

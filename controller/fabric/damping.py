@@ -2,7 +2,8 @@
 
 A link may come back `FREE` times within `WINDOW` and is used at once each time. From then on each return is followed by
 a hold: `FIRST_HOLD`, and twice as long each time, up to `LONGEST_HOLD`. A link that has stayed as it was for `FORGIVEN`
-after its hold begins anew. What goes down goes down at once, held or not.
+after its hold begins anew. What goes down goes down at once, held or not. Tunnel endpoints are treated like links
+(`controller.fabric.reachability`).
 
 The rule is that of route flap damping (RFC 2439) with a count in place of a decaying penalty, so that an operator can
 tell from the log what will happen.
@@ -10,9 +11,9 @@ tell from the log what will happen.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-
-from controller.fabric.model import Link
+from typing import Generic, TypeVar
 
 FREE = 5
 WINDOW = 30.0
@@ -23,11 +24,14 @@ FORGIVEN = 60.0
 """Seconds without change after which nothing is held against a link."""
 
 
+Thing = TypeVar("Thing", bound=Hashable)
+
+
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Generic[Thing]):
     """A link that is there and not used. Times are seconds."""
 
-    link: Link
+    link: Thing
     seconds: float
     until: float
 
@@ -42,17 +46,17 @@ class _History:
     """How many there were since it last began anew."""
 
 
-class Damping:
+class Damping(Generic[Thing]):
     """Which links to use, of those that are there. Times are seconds of any steady clock."""
 
     def __init__(self) -> None:
-        self.holds: dict[Link, Hold] = {}
+        self.holds: dict[Thing, Hold[Thing]] = {}
         """Links that are held down."""
-        self._there: frozenset[Link] = frozenset()
-        self._histories: dict[Link, _History] = {}
+        self._there: frozenset[Thing] = frozenset()
+        self._histories: dict[Thing, _History] = {}
         """Of the links that went down lately."""
 
-    def admit(self, links: frozenset[Link], now: float) -> frozenset[Link]:
+    def admit(self, links: frozenset[Thing], now: float) -> frozenset[Thing]:
         """Those of the links that are there now which are to be used."""
         for link in self._there - links:
             self._histories.setdefault(link, _History(now)).changed = now
@@ -74,7 +78,7 @@ class Damping:
             del self._histories[link]
         return bool(over)
 
-    def _judge(self, link: Link, history: _History, now: float) -> None:
+    def _judge(self, link: Thing, history: _History, now: float) -> None:
         """The link came back."""
         history.changed = now
         history.returns = [when for when in history.returns if now - when < WINDOW]

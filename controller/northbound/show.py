@@ -22,6 +22,7 @@ FILTERS = {
     Subject.TENANTS: (),
     Subject.SWITCHES: ("switch",),
     Subject.LINKS: ("switch",),
+    Subject.UNDERLAY: ("switch",),
 }
 """What may be narrowed by what; all others by tenant, switch and network."""
 
@@ -41,11 +42,11 @@ def show(
     token: Token = None,
     authority: Authority = None,
 ) -> None:
-    """Show what the running daemon knows: tenants, networks, ports, switches, links, hosts, flows, drift or events.
+    """Show what the running daemon knows: tenants, networks, ports, switches, links, underlay, hosts and so on.
 
-    `hosts` are the addresses of guests, given or learned. `flows` are those that switches should hold, each with its
-    reason; `drift` is what switches really hold beyond or short of that, read from them now. Run it as the daemon's
-    user or as root.
+    `underlay` is what is wrong on the ways between tunnel endpoints. `hosts` are the addresses of guests, given or
+    learned. `flows` are those that switches should hold, each with its reason; `drift` is what switches really hold
+    beyond or short of that, read from them now. Run it as the daemon's user or as root.
 
     Example: tenantry show networks --tenant blue
 

@@ -15,8 +15,8 @@ Item: TypeAlias = Mapping[str, Any]
 
 COLOURS = {
     **dict.fromkeys(("up", "connected", "in sync", "info", "as it should be"), "green"),
-    **dict.fromkeys(("changing", "waiting", "draining", "warning", "outside", "not compared"), "yellow"),
-    **dict.fromkeys(("down", "missing", "away", "no", "error", "blocked", "refused"), "red"),
+    **dict.fromkeys(("changing", "waiting", "draining", "warning", "outside", "narrow", "not compared"), "yellow"),
+    **dict.fromkeys(("down", "missing", "away", "no", "error", "blocked", "refused", "out", "broken"), "red"),
 }
 """By the first words of a cell that says how something is."""
 
@@ -29,6 +29,7 @@ class Subject(StrEnum):
     PORTS = "ports"
     SWITCHES = "switches"
     LINKS = "links"
+    UNDERLAY = "underlay"
     HOSTS = "hosts"
     FLOWS = "flows"
     DRIFT = "drift"
@@ -67,6 +68,14 @@ def _port_networks(item: Item) -> str:
 
 def _port_state(item: Item) -> str:
     return f"blocked on {', '.join(item['blocked_on'])}" if item["blocked_on"] else str(item["state"])
+
+
+def _switch_state(item: Item) -> str:
+    return f"{_draining(item)}, out of reach" if item["out_of_reach"] else _draining(item)
+
+
+def _passing(item: Item) -> str:
+    return f"{item['state']}: {item['passes']} bytes pass" if item["passes"] else str(item["state"])
 
 
 def _draining(item: Item) -> str:
@@ -149,7 +158,7 @@ COLUMNS: Mapping[Subject, Sequence[Column]] = {
     ),
     Subject.SWITCHES: (
         Column("Switch", _field("name")),
-        Column("State", _draining, is_state=True),
+        Column("State", _switch_state, is_state=True),
         Column("Sync", _field("sync"), is_state=True),
         Column("Endpoint", _field("endpoint")),
         Column("Down", _field("down"), is_number=True),
@@ -163,6 +172,12 @@ COLUMNS: Mapping[Subject, Sequence[Column]] = {
         Column("Cost", _field("cost"), is_number=True),
         Column("Speed", _speed, is_number=True),
         Column("Latency", _latency, is_number=True),
+    ),
+    Subject.UNDERLAY: (
+        Column("Endpoint of", _field("switch")),
+        Column("To that of", _field("to")),
+        Column("Over", _field("encapsulation")),
+        Column("State", _passing, is_state=True),
     ),
     Subject.HOSTS: (
         Column("Network", _field("network")),

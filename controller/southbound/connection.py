@@ -85,6 +85,11 @@ class Connection(asyncio.Protocol):
         """Seconds that an echo took lately; None before the first."""
         return self._session.round_trip
 
+    @property
+    def heard(self) -> float:
+        """Time of the loop at which the peer said something last."""
+        return self._session.heard
+
     # What the owner asks for
 
     def accept(self) -> None:

@@ -39,6 +39,9 @@ _OXM = Struct("!HBB")
 _FLOW_REMOVED = Struct("!8xQHBB")
 _PACKET_OUT = Struct("!BBHIIIH6xHHIH6x")
 """The message with one action, an output."""
+_PACKET_OUT_HEAD = Struct("!BBHIIIH6x")
+MOST_FRAME = 65_000
+"""Bytes of a frame that fit into a message (of 65,535) with a few actions."""
 _FEATURES = Struct("!8xQ")
 _METER_FEATURES = Struct("!I")
 _WORD = Struct("!I")
@@ -99,6 +102,13 @@ def all_flows_request(xid: int) -> bytes:
 def meters_request(xid: int) -> bytes:
     """Ask for the configuration of all meters (7.3.5.12)."""
     return multipart_request(METER_CONFIG, xid, _ALL_METERS.pack(0xFFFFFFFF))
+
+
+def packet_out_by(actions: bytes, frame: bytes, xid: int) -> bytes:
+    """Have these encoded actions done with a frame, as if from the controller (7.3.7)."""
+    length = _PACKET_OUT_HEAD.size + len(actions) + len(frame)
+    head = _PACKET_OUT_HEAD.pack(VERSION, PACKET_OUT, length, xid, ANY, _CONTROLLER, len(actions))
+    return head + actions + frame
 
 
 def packet_out(interface_number: int, frame: bytes, xid: int) -> bytes:

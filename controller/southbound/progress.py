@@ -91,6 +91,11 @@ class Progress:
         trips = {name: connection.round_trip for name, connection in self._sessions.ready.items()}
         return {name: trip for name, trip in trips.items() if trip is not None}
 
+    def silent_for(self, switch: str) -> float | None:
+        """Seconds since a switch said anything at all; None without session."""
+        connection = self._sessions.ready.get(switch)
+        return now() - connection.heard if connection else None
+
 
 def now() -> float:
     """Seconds of the running event loop's clock."""

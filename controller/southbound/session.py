@@ -100,6 +100,11 @@ class Session:
         """Seconds that the quickest of the last echoes took; None before the first."""
         return min(self._round_trips, default=None)
 
+    @property
+    def heard(self) -> float:
+        """When the peer said something last."""
+        return self._heard
+
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take bytes from the peer, in pieces of any size."""
         events: list[Event] = []

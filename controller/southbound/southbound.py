@@ -11,10 +11,11 @@ import logging
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeVarTuple
 
-from controller.dataplane.flow import Program
+from controller.dataplane.encoder import encode_actions
+from controller.dataplane.flow import Actions, Program
 from controller.dataplane.program import Share
 from controller.southbound import messages as wire
 from controller.southbound.audits import Audits
@@ -122,6 +123,21 @@ class Southbound(Progress):
             self.statistics.packet_outs += len(frames)
         else:
             self.statistics.packet_outs_dropped += len(frames)
+
+    def tunnel_out(self, switch: str, frames: Sequence[tuple[Actions, bytes]]) -> None:
+        """Have a switch do actions with frames; they are lost as with `packet_out`."""
+        connection = self._sessions.ready.get(switch)
+        data = [wire.packet_out_by(_encoded(actions), frame, 0) for actions, frame in frames]
+        if connection and connection.send(b"".join(data)):
+            self.statistics.packet_outs += len(frames)
+        else:
+            self.statistics.packet_outs_dropped += len(frames)
+
+    def ask(self, switches: Iterable[str]) -> None:
+        """Have those of the switches that have a session say something."""
+        for name in switches:
+            if connection := self._sessions.ready.get(name):
+                connection.probe()
 
     def open_gate(self, switch: str) -> None:
         """The view of a switch is complete: it may be changed, although it connected with something of ours."""
@@ -300,3 +316,8 @@ class Southbound(Progress):
         except Exception:
             self.statistics.handler_errors += 1
             log.exception("a bug: the handler of %s failed", getattr(what, "__name__", what))
+
+
+@lru_cache(maxsize=16384)
+def _encoded(actions: Actions) -> bytes:
+    return encode_actions(actions)

@@ -51,6 +51,12 @@ class Statistics:
     """Ports that were blocked because of loops outside, by cause, and those that were released."""
     bad_probes: int = 0
     """Frames at tenants' ports that look like probes for such loops and are none of ours, or old."""
+    underlay_probes: Counter[str] = field(default_factory=Counter)
+    """Probes between tunnel endpoints: `sent`, `arrived`."""
+    underlay_probes_refused: Counter[str] = field(default_factory=Counter)
+    """Those that were not believed, by kind: `malformed`, `forged`, `stale`, `astray`."""
+    underlay_faults: Counter[str] = field(default_factory=Counter)
+    """What was found by them, by kind: `out of reach`, `in reach`, `broken`, `whole`, `narrow`, `wide`."""
     packet_outs: int = 0
     packet_outs_dropped: int = 0
     """Frames for a switch that does not read, or is not there."""

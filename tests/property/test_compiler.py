@@ -15,6 +15,7 @@ from controller.fabric.detours import Colour
 from controller.fabric.paths import PLANES
 from controller.fabric.transition import MARKS
 from controller.fabric.trees import TREES
+from controller.intent.model import OVERLAYS
 from controller.lookup import aim, network_units, switch_unit, tree_unit
 from tests.property.expectation import attachments, known_addresses
 from tests.property.scene import World
@@ -80,14 +81,15 @@ def budget(world: World, switch: str) -> int:
     """Flows that a switch may hold.
 
     A port on a trunk counts once for each network. A network costs its own entries and its flood list besides, and the
-    switch a handful for itself, its links, trees, each other switch, and each pair of encapsulation and peer.
+    switch a handful for itself, its links, trees, each other switch, each encapsulation, and each pair of encapsulation
+    and peer.
     """
     scene = world.scene
     fixed = 4 + 1 + 1 + 1 + 3 + 4 * len(scene.cables)
     if scene.links:
         fixed += 3 + MARKS * TREES + (PLANES + len(Colour)) * (len(scene.intent.fabric.switches) - 1)
     peers = sum(each.endpoint is not None for each in scene.intent.fabric.switches.values())
-    flows = fixed + 3 * peers
+    flows = fixed + len(OVERLAYS) * (1 + 2 * peers)
     for network in scene.intent.networks:
         roles = [port for port in scene.intent.ports.values() if network in port.networks]
         near = sum(port.switch == switch for port in roles)

@@ -20,6 +20,7 @@ from controller.fabric.discovery import LOST_AFTER, PERIOD
 from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment
 from controller.fabric.probe_limits import MOST
+from controller.fabric.reachability import Goal
 from controller.intent.model import OVERLAYS, Intent, Segment, SegmentKey
 from controller.self_check import check_all
 from tests.property.fabrics import Plant, plants
@@ -180,6 +181,12 @@ class Events(RuleBasedStateMachine):
         end = End(view.name, data.draw(st.sampled_from(sorted(view.interfaces))))
         for _ in range(MOST + 1):
             self.core.count_probe(end, self.now)
+
+    @rule(data=st.data())
+    def lose_endpoints(self, data: st.DataObject) -> None:
+        """Some tunnel endpoints are out of reach from now on."""
+        goals = [Goal(name, segment) for name in sorted(self.plant.views) for segment in OVERLAYS]
+        self.core.note_reach(data.draw(st.frozensets(st.sampled_from(goals), max_size=3)))
 
     @rule(is_rested=st.booleans())
     def confirm(self, is_rested: bool) -> None:

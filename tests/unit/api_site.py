@@ -25,8 +25,10 @@ from controller.configuration import Configuration
 from controller.core import Core
 from controller.dataplane.flow import OUR_GROUPS, Reason
 from controller.event_log import EventKind, EventLog
+from controller.fabric import underlay_paths
 from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment, Block, Cause
+from controller.fabric.reachability import Goal
 from controller.intent.document import FabricDocument
 from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
 from controller.intent.write import Outcome, Refusal, Refused, Result, Write
@@ -129,7 +131,10 @@ class Planner:
 
 
 def core_of(intent: Intent = INTENT) -> Core:
-    """A core that has seen two of the switches, the wire between them, and a guest; and blocks a port."""
+    """A core that has seen two of the switches, the wire between them, and a guest; and blocks a port.
+
+    The endpoint of s1 is out of reach, and something is wrong with the ways from that of s2.
+    """
     core = Core()
     core.adopt(intent, {name: key for name, key in KEYS.items() if name in intent.networks})
     for name in ("s1", "s2"):
@@ -139,6 +144,11 @@ def core_of(intent: Intent = INTENT) -> Core:
     core.observed("blue/web", "blue/b", GUEST)
     at = Attachment("red/db", "red/a")
     core.loops.blocked[at] = Block(at, at, Cause.REFLECTED)
+    core.note_reach(frozenset((Goal("s1", Segment.VXLAN),)))
+    for sent in range(underlay_paths.ENOUGH):
+        core.paths.send(underlay_paths.Path("s2", "s1", Segment.VXLAN), float(sent))
+    core.paths.judge(10.0, lambda _: 10.0)
+    core.paths.narrow[underlay_paths.Path("s2", "s1", Segment.GRE)] = 1400
     core.changes()
     return core
 

@@ -80,8 +80,9 @@ def test_switches() -> None:
     assert s1 == {
         **{"name": "s1", "dpid": "0000000000000001", "state": "connected", "sync": "in sync", "session_seconds": 12.3},
         **{"endpoint": "198.51.100.1", "draining": False, "interfaces": 4, "down": 1, "ports": 2, "networks": 2},
-        "flows": 17,
+        **{"flows": 17, "out_of_reach": ["vxlan"]},
     }
+    assert s2["out_of_reach"] == []
     assert (s2["sync"], s2["draining"]) == ("changing", True)
     assert (s3["state"], s3["sync"], s3["session_seconds"]) == ("missing", None, None)
     detail = get("/api/v1/switches/s1").json()
@@ -187,13 +188,30 @@ def test_events() -> None:
     assert items("events?network=blue/web") == [second]
 
 
+def test_underlay() -> None:
+    trouble = {"switch": "s2", "to": "s1"}
+    assert items("underlay") == [
+        {"switch": "s1", "to": None, "encapsulation": "vxlan", "state": "out of reach", "passes": None},
+        {**trouble, "encapsulation": "gre", "state": "narrow", "passes": 1400},
+        {**trouble, "encapsulation": "vxlan", "state": "broken", "passes": 0},
+    ]
+    first = get("/api/v1/underlay?limit=1").json()
+    assert get(f"/api/v1/underlay?after={first['next']}").json()["items"] == items("underlay")[1:]
+    assert items("underlay?switch=s3") == []
+
+
 def test_status() -> None:
     status = get("/api/v1/status").json()
     assert status.pop("uptime_seconds") > 0
     assert status == {
         **{"version": "1.2.3", "started": "2023-11-14T22:13:20Z", "tenants": 2, "networks": 3, "ports": 6},
         **{"networks_without_key": 1, "switches": 3, "connected": 2, "in_sync": 1, "links": 1, "learned": 1},
-        **{"blocked": 1, "last_event": 1_700_000_003_000, "sync": {"s1": "in sync", "s2": "changing", "s3": None}},
+        **{
+            "blocked": 1,
+            "out_of_reach": 1,
+            "last_event": 1_700_000_003_000,
+            "sync": {"s1": "in sync", "s2": "changing", "s3": None},
+        },
     }
 
 

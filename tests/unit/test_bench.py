@@ -66,7 +66,7 @@ def test_memory_bench_measures_a_daemon_that_serves_all_switches() -> None:
     figures = {figure.case: figure for figure in bench_memory.measure(Installation(networks=20, switches=4, spread=3))}
     values = {case.partition(": ")[2]: figure.value for case, figure in figures.items()}
     assert {figure.case.partition(": ")[0] for figure in figures.values()} == {"20 networks of 3 ports over 4 switches"}
-    each_switch = 11 + 3 * 3
+    each_switch = 11 + 3 * (1 + 2 * 3)
     assert values["flows"] == 20 * 3 * (3 + 2 + 2) + 4 * each_switch
     assert 10 < values["daemon with the intent alone"] <= values["daemon in sync with all"]
     assert values["daemon in sync with all"] <= values["daemon at its largest"]

@@ -21,7 +21,7 @@ from controller.intent.model import (
     Switch,
 )
 from controller.missing import missing_tunnels, networks_on
-from controller.network_plan import ANNOUNCEMENTS, PROBES
+from controller.network_plan import ANNOUNCEMENTS, PROBES, UNDERLAY
 
 BLUE_MAC = "02:00:00:00:00:01"
 GUEST = 0x020000000099
@@ -254,7 +254,7 @@ def test_a_meter_that_networks_of_a_trunk_share_stays_with_the_last() -> None:
     core.adopt(Intent(Fabric(switches=SWITCHES), ("red",), networks, {trunk.id: trunk}), keys)
     core.switch_ready("s1", INTERFACES, True, 0.0)
     core.changes()
-    (meter,) = core.compiler.program("s1").meters.keys() - {ANNOUNCEMENTS, PROBES}
+    (meter,) = core.compiler.program("s1").meters.keys() - {ANNOUNCEMENTS, PROBES, UNDERLAY}
     for left in (["red/web"], []):
         ports = {trunk.id: replace(trunk, trunk=((7, "red/web"),))} if left else {}
         some = {name: networks[name] for name in left}

@@ -13,7 +13,7 @@ STEADY = Link(End("s1", "eth2"), End("s3", "eth1"))
 BOTH = frozenset((FLAPPING, STEADY))
 
 
-def flap(damping: Damping, now: float) -> bool:
+def flap(damping: Damping[Link], now: float) -> bool:
     """The link goes and comes back at once. Whether it is used then."""
     assert damping.admit(frozenset((STEADY,)), now) == {STEADY}
     admitted = damping.admit(BOTH, now)
@@ -22,8 +22,8 @@ def flap(damping: Damping, now: float) -> bool:
     return FLAPPING in admitted
 
 
-def started() -> Damping:
-    damping = Damping()
+def started() -> Damping[Link]:
+    damping: Damping[Link] = Damping()
     assert damping.admit(BOTH, 0.0) == BOTH
     return damping
 

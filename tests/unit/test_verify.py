@@ -17,7 +17,7 @@ from controller import isolation_watch
 from controller.compiler import SWITCH, Change, Compiler
 from controller.core import Core
 from controller.dataplane.encoder import cookie_of
-from controller.dataplane.fields import ETH_VLAN, IN_PORT, VLAN_PRESENT, VLAN_VID
+from controller.dataplane.fields import ETH_VLAN, IN_PORT, TUN_ID, VLAN_PRESENT, VLAN_VID
 from controller.dataplane.flow import Flow, Group, Output, PopVlan, Program, PushVlan, Reason, SetField
 from controller.dataplane.program import Share
 from controller.dataplane.table import match_of
@@ -120,6 +120,19 @@ def test_a_flood_to_another_tenants_port_is_named_with_its_flows(core: Core) -> 
         "  From port to port, blue/web to red/db:",
     ]
     assert lines[-2] == "Not proved: 1 flow lets frames out where they should not be."
+
+
+def test_a_probe_that_is_sent_back_as_a_networks_packet_is_found(core: Core) -> None:
+    program = core.compiler.program("s1")
+    asked = flow_for(program, "underlay", "probe of 192.0.2.2 sent back, vxlan", "")
+    key = core.situation.keys["blue/far"].key
+    actions = tuple(
+        SetField(TUN_ID, key) if isinstance(action, SetField) and action.field is TUN_ID else action
+        for action in asked.actions
+    )
+    verdict, lines = examined(core, {"s1": exchanged(program, asked, replace(asked, actions=actions))})
+    assert not verdict.is_proved
+    assert lines[0] == "s1: a frame of vxlan 0 leaves by vx1 as one of blue/far"
 
 
 def test_a_swapped_tag_is_followed_to_the_other_switch(core: Core) -> None:
