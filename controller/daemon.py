@@ -28,10 +28,12 @@ from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.event_log import EventKind, EventLog
 from controller.fabric.model import Link
+from controller.host_plans import host_plans
 from controller.intent.edit import IntentEdit
 from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
 from controller.planning import Planning
+from controller.ovsdb.hosts import Hosts
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen, ListenError
 from controller.state_directory import StateDirectory
@@ -66,6 +68,8 @@ class Options:
     listen: Sequence[Listen]
     api: Sequence[Endpoint] = ()
     """Where questions are answered."""
+    ovsdb: Sequence[Listen] = ()
+    """Where hosts connect with their databases."""
 
 
 class Daemon:
@@ -78,6 +82,7 @@ class Daemon:
         self._core = Core()
         self._events = SwitchEvents(self._core, state.secret("discovery"), self._schedule)
         self._southbound = self._events.southbound
+        self._hosts = Hosts(options.listen)
         self._memory, warning = state.read_memory()
         if warning:
             log.warning("%s", warning)
@@ -119,7 +124,7 @@ class Daemon:
             # So that switches which were seen before find their programs made, and are in sync once they are read.
             await asyncio.sleep(0)
         await self._open()
-        log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
+        log.info("ready on %s", ", ".join(map(str, [*self._options.listen, *self._options.ovsdb])))
         forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())
         tasks = [asyncio.create_task(work) for work in (*forever, self._api.run(), self._steps.bug())]
         stopping = asyncio.create_task(self._stop.wait())
@@ -131,6 +136,7 @@ class Daemon:
         self._steps.end()
         self._api.close()
         self._planning.close()
+        await self._hosts.close()
         await self._southbound.close()
         self._keeper.save()
         log.info("since the start: %s", self._southbound.statistics)
@@ -143,8 +149,10 @@ class Daemon:
         try:
             await self._southbound.listen(self._options.listen)
             await self._api.open(self._options.api)
+            await self._hosts.listen(self._options.ovsdb)
         except ListenError:
             self._api.close()
+            await self._hosts.close()
             await self._southbound.close()
             raise
 
@@ -283,6 +291,10 @@ class Daemon:
         self._steps.edited()
         self._core.edit(edit, keys)
         self._api.edited(edit)
+        if edit.networks or edit.before.fabric is not edit.after.fabric:
+            situation = self._core.situation
+            used = [*situation.keys.values(), *situation.second_keys.values()]
+            self._hosts.expect(host_plans(edit.after, used))
         self._events.explain_missing_tunnels(edit.touched_networks(), edit.after.fabric.switches)
         self._schedule()
         return True

@@ -14,6 +14,7 @@ from controller.intent.model import (
     OVERLAYS,
     DiscoverySettings,
     Fabric,
+    Host,
     Intent,
     Learning,
     LinkSetting,
@@ -41,7 +42,8 @@ def build_fabric(form: FabricDocument) -> Fabric:
     switches = {}
     for name, switch in form.switches.items():
         tunnels = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS} if switch.endpoint else {}
-        switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels, switch.draining)
+        host = Host(switch.host.bridge, switch.host.keep) if switch.host else None
+        switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels, switch.draining, host)
     links = {link.ends: LinkSetting(link.cost, link.draining) for link in form.links}
     learning = Learning(form.learning.age, form.learning.limit)
     discovery = DiscoverySettings(form.discovery.period)

@@ -48,6 +48,15 @@ class TunnelsDocument(Form):
     gre: Interface = Field(default="gre0", description="Interface of type gre.")
 
 
+class HostDocument(Form):
+    """A host that connects with its database and is given what it needs; the switch is its integration bridge."""
+
+    bridge: Interface = Field(default="br-int", description="Name of the bridge; it is made if it is not there.")
+    keep: Annotated[bool, Strict()] = Field(
+        default=False, description="Whether the host stays as it is when it is taken out of the configuration."
+    )
+
+
 class SwitchDocument(Form):
     """One Open vSwitch bridge that speaks OpenFlow to the daemon."""
 
@@ -60,6 +69,9 @@ class SwitchDocument(Form):
         description="Names of the tunnel interfaces, where they differ from the defaults.",
     )
     draining: Draining = False
+    host: HostDocument | None = Field(
+        default=None, description="That it is the bridge of a host which joins by itself: {} or more."
+    )
 
 
 class LinkDocument(Form):
@@ -179,6 +191,7 @@ FORMS: dict[tuple[str, ...], tuple[str, type[BaseModel]]] = {
     ("fabric", "discovery"): ("fabric.discovery", DiscoveryDocument),
     ("fabric", "switches", "*"): ("switch", SwitchDocument),
     ("fabric", "switches", "*", "tunnels"): ("the tunnels of switch", TunnelsDocument),
+    ("fabric", "switches", "*", "host"): ("the host of switch", HostDocument),
     ("fabric", "links", "*"): ("the link", LinkDocument),
     ("tenants", "*"): ("tenant", TenantDocument),
     ("tenants", "*", "networks", "*"): ("network", NetworkDocument),

@@ -93,6 +93,16 @@ class DiscoverySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Host:
+    """A host that connects with its database, to be given what it needs to be a switch."""
+
+    bridge: str = "br-int"
+    """Name of the bridge that is the switch."""
+    keep: bool = False
+    """Whether it stays as it is when it is taken out of the configuration."""
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """One OVS bridge that speaks OpenFlow to the daemon."""
 
@@ -104,6 +114,8 @@ class Switch:
     """Name of the flow-based tunnel interface for each encapsulation."""
     draining: bool = False
     """Whether frames are to go around it where they can, so that it can be taken out."""
+    host: Host | None = None
+    """The host of which it is the integration bridge; None if somebody else sets it up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from controller.northbound.drain import drain, undrain
 from controller.northbound.drift import drift
 from controller.northbound.graph import graph
 from controller.northbound.plan import plan
+from controller.northbound.join_command import join_command
 from controller.northbound.run import run
 from controller.northbound.schema import schema
 from controller.northbound.show import show
@@ -31,6 +32,7 @@ app.command()(drain)
 app.command()(drift)
 app.command()(graph)
 app.command()(plan)
+app.command()(join_command)
 app.command()(run)
 app.command()(schema)
 app.command()(show)

@@ -61,6 +61,11 @@ ALLOWED = {
     "controller.rates": {
         *("controller.core", "controller.dataplane", "controller.intent", "controller.southbound.counters"),
     },
+    "controller.ovsdb": {
+        *("controller.ovsdb", "controller.intent.model", "controller.southbound.listen"),
+        *("controller.southbound.bounded_log", "controller.southbound.claims", "controller.southbound.framing"),
+    },
+    "controller.host_plans": {"controller.intent", "controller.ovsdb.plan"},
     "controller.event_log": set(),
     "controller.timings": set(),
     "controller.api": {
