@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from apps import learning
 from controller.answers import Answers
@@ -23,6 +24,7 @@ from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, OutsideLoops
+from controller.fabric.plugs import Plugged, Plugs
 from controller.fabric.probe_limits import ProbeLimits
 from controller.fabric.reachability import Goal
 from controller.fabric.settling import Moved, Settling
@@ -48,6 +50,9 @@ class Core(Answers):
         self._second_keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
         self.loops = OutsideLoops()
+        self.plugs = Plugs()
+        self.hosts: dict[str, Literal["joining", "joined"]] = {}
+        """Hosts that have a session with their database, and whether they had all that they should."""
         self._probe_limits = ProbeLimits()
         self.situation = Situation(
             keys=self._keys,
@@ -116,9 +121,9 @@ class Core(Answers):
         addresses = {network: dict(macs) for network, macs in known.items()}
         measured = ((link, self.discovery.latency(link)) for link in self.fabric.links)
         latencies = {link: seconds for link, seconds in measured if seconds is not None}
-        return Memory(
-            self.fabric.switches, self.discovery.heard(), addresses, latencies, tuple(self.loops.blocked.values())
-        )
+        blocked = tuple(self.loops.blocked.values())
+        plugs = self.plugs.memory(self.situation.index.ports_by_iface_id)
+        return Memory(self.fabric.switches, self.discovery.heard(), addresses, latencies, blocked, plugs)
 
     def restore(self, memory: Memory, now: float) -> None:
         """Start with what was learned before, as far as it fits the intent that was adopted."""
@@ -183,6 +188,21 @@ class Core(Answers):
         if not deleted:
             self.loops.arrived(come_to(self.situation, view, [interface]))
         self._links_are_stale = True
+
+    def plugs_reported(self, switch: str, found: Mapping[str, Plugged]) -> set[str]:
+        """These are all interfaces of a switch that have ids. The ids that are held otherwise than before."""
+        self.revision += 1
+        return self.plugs.report(switch, found)
+
+    def silent_hosts(self) -> list[str]:
+        """Switches of hosts that join by themselves and have not said what is plugged in since the daemon started."""
+        switches = self.situation.intent.fabric.switches.values()
+        return sorted(one.name for one in switches if one.host and one.name not in self.plugs.heard)
+
+    def host_lost(self, switch: str) -> set[str]:
+        """A host cannot be asked any more about interfaces. The ids that are held otherwise than before."""
+        self.revision += 1
+        return self.plugs.lost(switch)
 
     def heard(self, at: End, sender: End, now: float, seconds: float | None = None) -> bool:
         """An authentic announcement of `sender` arrived at `at`, after `seconds` if known. Whether that was news.

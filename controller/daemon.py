@@ -34,6 +34,7 @@ from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
 from controller.planning import Planning
 from controller.ovsdb.hosts import Hosts
+from controller.plugging import Plugging
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen, ListenError
 from controller.state_directory import StateDirectory
@@ -80,9 +81,12 @@ class Daemon:
         self._options = options
         self._configuration = Configuration(options.paths, state)
         self._core = Core()
-        self._events = SwitchEvents(self._core, state.secret("discovery"), self._schedule)
+        self._events = SwitchEvents(
+            self._core, state.secret("discovery"), self._schedule, lambda name: self._plugging.settled(name)
+        )
         self._southbound = self._events.southbound
-        self._hosts = Hosts(options.listen)
+        self._plugging = Plugging(self._core, self._southbound, lambda: self._events.clock, self._put)
+        self._hosts = Hosts(self._plugging, options.listen, self._southbound.statistics)
         self._memory, warning = state.read_memory()
         if warning:
             log.warning("%s", warning)
@@ -116,6 +120,7 @@ class Daemon:
 
     async def _run(self) -> None:
         seen = self._configuration.signature()
+        self._core.plugs.restore(self._memory.plugs)
         if not await self._load():
             raise InvalidConfiguration
         self._core.restore(self._memory, self._events.clock)
@@ -150,6 +155,7 @@ class Daemon:
             await self._southbound.listen(self._options.listen)
             await self._api.open(self._options.api)
             await self._hosts.listen(self._options.ovsdb)
+            self._plugging.begin(self._hosts, is_open=bool(self._options.ovsdb))
         except ListenError:
             self._api.close()
             await self._hosts.close()
@@ -281,6 +287,10 @@ class Daemon:
 
     def take(self, edit: IntentEdit) -> bool:
         """Take an edit of the intent into force; False when its keys cannot be stored, and then nothing changes."""
+        return self._put(self._plugging.placed(edit))
+
+    def _put(self, edit: IntentEdit) -> bool:
+        """Take an edit of the intent in force, with all ports where they are."""
         try:
             keys = self._configuration.settle_keys(edit)
         except StateError as error:

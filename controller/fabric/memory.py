@@ -1,4 +1,5 @@
-"""What was learned, in a form that outlives the daemon: interfaces, links, addresses of guests, and blocked ports.
+"""What was learned, in a form that outlives the daemon: interfaces, links, addresses of guests, blocked
+ports, and where interfaces with ids are plugged in.
 
 A daemon that starts with what its predecessor knew computes the same programs before the first switch has connected,
 and has nothing to send. All of it is stale until confirmed: no switch is connected to it yet, a link ends when both its
@@ -17,6 +18,7 @@ from typing import Any
 
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, Cause
+from controller.fabric.plugs import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Memory:
     latencies: Mapping[Link, float] = field(default_factory=dict)
     """In seconds, of the links where one was measured; for those who look."""
     blocked: tuple[Block, ...] = ()
+    plugs: tuple[Claim, ...] = ()
+    """Claims on interface ids, of each the oldest first."""
 
 
 def to_plain(memory: Memory) -> dict[str, Any]:
@@ -57,6 +61,10 @@ def to_plain(memory: Memory) -> dict[str, Any]:
         "blocked": [
             [block.at.network, block.at.port, block.partner.network, block.partner.port, block.cause.value]
             for block in memory.blocked
+        ],
+        "plugs": [
+            [claim.iface_id, claim.switch, claim.interface, claim.mac or "", claim.up, claim.holds]
+            for claim in memory.plugs
         ],
     }
 
@@ -87,6 +95,10 @@ def _memory(content: Any) -> Memory:  # noqa: ANN401
         },
         # Daemons before this was kept wrote none.
         tuple(_block(*entry) for entry in content.get("blocked", ())),
+        tuple(
+            Claim(_text(a), _text(b), _text(c), _text(d) or None, e is True, f is True)
+            for a, b, c, d, e, f in content.get("plugs", ())
+        ),
     )
 
 

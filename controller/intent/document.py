@@ -17,6 +17,7 @@ from controller.intent.scalars import (
     Addresses,
     Dpid,
     Endpoint,
+    IfaceId,
     Interface,
     KeyRanges,
     Mac,
@@ -151,7 +152,10 @@ class NetworkDocument(Form):
 
 
 class PortDocument(Form):
-    """A tenant's attachment: access (`network`), trunk (`trunk`) or outside (`network` and `endpoint`)."""
+    """A tenant's attachment: access (`network`), trunk (`trunk`) or outside (`network` and `endpoint`).
+
+    Its interface is named by `switch` and `interface`, or by the id that a hypervisor gives it, `iface_id`.
+    """
 
     network: Name | None = Field(default=None, description="Network of this tenant, untagged towards the guest.")
     trunk: dict[Vid, Name] | None = Field(
@@ -159,6 +163,10 @@ class PortDocument(Form):
     )
     switch: Name | None = Field(default=None, description="Switch on which the interface is.")
     interface: Interface | None = Field(default=None, description="Name of the switch's interface, as in OVSDB.")
+    iface_id: IfaceId | None = Field(
+        default=None,
+        description="Instead of switch and interface: the external_ids:iface-id of the interface on whichever host.",
+    )
     endpoint: Endpoint | None = Field(
         default=None, description="Instead of switch and interface: a tunnel endpoint outside of the fabric."
     )

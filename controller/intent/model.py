@@ -159,7 +159,8 @@ class Port:
     """A tenant's logical attachment to one network (access), to several by VLAN tag (trunk), or from outside.
 
     Exactly one of `network` and `trunk` is set. A port is either on (`switch`, `interface`) or behind `endpoint`, the
-    address of a VTEP that is not ours (a Linux `vxlan` device, a hardware switch).
+    address of a VTEP that is not ours (a Linux `vxlan` device, a hardware switch). One with `iface_id` is where a host
+    has an interface with that id: nowhere at first, and on (`switch`, `interface`) while it is plugged in.
     """
 
     tenant: str
@@ -176,6 +177,10 @@ class Port:
     ip: tuple[IpAddress, ...] = ()
     """The guest's addresses, for display and documentation; not enforced."""
     description: str = ""
+    iface_id: str | None = None
+    """The id by which a hypervisor names the interface, in its `external_ids:iface-id`."""
+    is_mac_plugged: bool = False
+    """Whether the MAC is what the hypervisor says (`external_ids:attached-mac`), as none is given."""
 
     id: str = field(init=False, repr=False, compare=False)
     """`tenant/name`, unique in the installation."""

@@ -15,14 +15,15 @@ from contextlib import suppress
 from functools import partial
 
 from controller.ovsdb.connection import Connection
+from controller.ovsdb.handler import HostHandler
 from controller.ovsdb.host import Host
 from controller.ovsdb.plan import HostPlan
 from controller.ovsdb.replica import HOST
 from controller.ovsdb.session import Alive, Answered, Closed, Event
-from controller.ovsdb.statistics import HostStatistics
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.claims import Claims
 from controller.southbound.listen import Listen, open_server, tls_context
+from controller.southbound.statistics import Statistics
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +38,10 @@ CLOSE_WITHIN = 0.5
 class Hosts:
     """All connections, and the hosts behind them."""
 
-    def __init__(self, openflow: Sequence[Listen]) -> None:
-        """`openflow` is where switches connect."""
-        self.statistics = HostStatistics()
+    def __init__(self, handler: HostHandler, openflow: Sequence[Listen], statistics: Statistics) -> None:
+        """`openflow` is where switches connect; `statistics` is where to count."""
+        self._handler = handler
+        self.statistics = statistics
         self.joined: dict[str, Host] = {}
         """Hosts that were taken on, by name; some may be leaving."""
         self._openflow = tuple(openflow)
@@ -92,11 +94,21 @@ class Hosts:
             else:
                 host.leave()
 
+    def install(self, name: str, interfaces: frozenset[str]) -> None:
+        """The ports at exactly these interfaces of a host are in force, by its switch's word."""
+        if name in self.joined:
+            self.joined[name].install(interfaces)
+
+    def uninstall(self, name: str, interface: str) -> None:
+        """No port is at this interface of a host any more."""
+        if name in self.joined:
+            self.joined[name].uninstall(interface)
+
     # What connections report (`controller.ovsdb.connection.Owner`)
 
     def opened(self, connection: Connection) -> None:
         """Somebody connected."""
-        self.statistics.connections += 1
+        self.statistics.host_connections += 1
         self._strangers[connection] = None
         most = max(MAX_STRANGERS, 2 * len(self._plans))
         if len(self._strangers) > most:
@@ -121,14 +133,15 @@ class Hosts:
 
     def closed(self, connection: Connection, why: Closed) -> None:
         """A connection is over."""
-        self.statistics.closed[why.kind] += 1
+        self.statistics.hosts_closed[why.kind] += 1
         self._strangers.pop(connection, None)
         name = self._identified.pop(connection, "")
         host = self.joined.get(name)
         if host is not None and host.connection is connection:
             del self.joined[name]
             host.end()
-            log.warning("host lost: %s; it keeps what it has", why.reason, extra={"switch": name})
+            if why.kind != "ended":
+                self._handler.lost(name, why.reason)
         elif why.kind != "ended":
             text = "host's connection refused or ended: %s"
             self._complaints.warning(_now(), text, why.reason, peer=connection.peer, switch=name)
@@ -159,10 +172,10 @@ class Hosts:
         if plan is None:
             connection.close("unknown host", "it is no longer in the configuration")
             return
-        self.statistics.sessions += 1
-        host = Host(plan, connection, self._openflow, self.statistics, self._complaints)
+        self.statistics.host_sessions += 1
+        host = Host(plan, connection, self._openflow, self._handler, self.statistics, self._complaints)
         self.joined[name] = host
-        log.info("host connected from %s", connection.peer, extra={"switch": name})
+        self._handler.connected(name, connection.peer)
         host.look_soon()
 
     async def _tick(self) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from controller.intent.model import Segment
 from controller.ovsdb import operations as do
 from controller.ovsdb.plan import HostPlan
-from controller.ovsdb.replica import OWNER, Bridge, Replica
+from controller.ovsdb.replica import OWNER, UNTRIED, Bridge, Replica
 from controller.ovsdb.session import Operation
 
 NETDEV, SYSTEM = "netdev", "system"
@@ -62,7 +62,7 @@ def leave(replica: Replica, but: str = "") -> Iterator[Operation]:
             if OWNER in row.external_ids:
                 yield do.forget("Bridge", do.is_row(uuid), "controller", controller)
         if OWNER in bridge.external_ids:
-            yield do.drop("Bridge", uuid, "external_ids", [OWNER])
+            yield do.drop("Bridge", uuid, "external_ids", [OWNER, UNTRIED])
 
 
 def _make_bridge(replica: Replica, plan: HostPlan) -> Iterator[Operation]:
@@ -79,7 +79,7 @@ def _make_bridge(replica: Replica, plan: HostPlan) -> Iterator[Operation]:
         "fail_mode": "secure",
         "protocols": PROTOCOL,
         "other_config": do.as_map({"datapath-id": f"{plan.dpid:016x}"}),
-        "external_ids": do.as_map({OWNER: plan.name}),
+        "external_ids": do.as_map({OWNER: plan.name, UNTRIED: "true"}),
     }
     yield do.insert("Bridge", row, "bridge")
     yield do.refer("Open_vSwitch", [], "bridges", ["named-uuid", "bridge"])
@@ -93,11 +93,22 @@ def _settings(replica: Replica, plan: HostPlan, uuid: str, bridge: Bridge) -> It
     dpid = f"{plan.dpid:016x}"
     if bridge.other_config.get("datapath-id") != dpid:
         yield do.put("Bridge", uuid, "other_config", {"datapath-id": dpid})
+    if UNTRIED in bridge.external_ids:
+        yield from _datapath(replica, uuid, bridge)
+
+
+def _datapath(replica: Replica, uuid: str, bridge: Bridge) -> Iterator[Operation]:
+    """Take a bridge that we have just made to userspace if it does not come up.
+
+    The kernel's datapath is offered by ovs-vswitchd whether or not the kernel has the module. Later on a bridge that is
+    not up says nothing about its datapath.
+    """
     root = replica.root
     has_failed = not bridge.datapath_id and root.cur_cfg >= root.next_cfg
-    if has_failed and OWNER in bridge.external_ids and bridge.datapath_type != NETDEV and NETDEV in root.datapath_types:
-        # The kernel's datapath is offered by ovs-vswitchd whether or not the kernel has the module.
+    if has_failed and bridge.datapath_type != NETDEV and NETDEV in root.datapath_types:
         yield do.update("Bridge", uuid, {"datapath_type": NETDEV})
+    if has_failed or bridge.datapath_id:
+        yield do.drop("Bridge", uuid, "external_ids", [UNTRIED])
 
 
 def _controller(replica: Replica, plan: HostPlan, target: str, uuid: str, bridge: Bridge) -> Iterator[Operation]:

@@ -16,10 +16,14 @@ from controller.southbound.framing import ProtocolError
 
 OWNER = "tenantry-owner"
 """The key of `external_ids` that marks a row as made by us; its value is the host's name."""
-HOST, CONTROLLER, ENDPOINT = "tenantry-host", "tenantry-controller", "tenantry-encap-ip"
-"""What a host may say in `Open_vSwitch` about who it is, where it reaches the daemon, and its tunnel endpoint."""
+UNTRIED = "tenantry-untried"
+"""The same, on a bridge that we made and that was not up yet."""
+HOST, CONTROLLER = "tenantry-host", "tenantry-controller"
+"""What a host may say in `Open_vSwitch` about who it is, and where it reaches the daemon."""
 KEYS = {
-    "external_ids": frozenset({OWNER, HOST, CONTROLLER}),
+    "external_ids": frozenset(
+        {OWNER, UNTRIED, HOST, CONTROLLER, "iface-id", "attached-mac", "iface-status", "tenantry-installed"}
+    ),
     "other_config": frozenset({"datapath-id"}),
     "options": frozenset({"remote_ip", "key", "local_ip"}),
 }
@@ -71,6 +75,8 @@ class Interface:
 
     name: str
     type: str
+    link_state: str
+    """`up`, `down`, or empty while there is no such device."""
     options: dict[str, str]
     external_ids: dict[str, str]
 

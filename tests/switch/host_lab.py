@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from controller.fabric.plugs import Plugged
 from controller.intent.model import Segment
 from controller.ovsdb.hosts import Hosts
 from controller.ovsdb.plan import HostPlan
 from controller.southbound.listen import Listen
+from controller.southbound.statistics import Statistics
 from private_ovs import PrivateOvs
 
 BRIDGE = "br-int"
@@ -17,10 +20,30 @@ PLAN = HostPlan("hv1", BRIDGE, 0x11, ip_address("198.51.100.1"), {Segment.VXLAN:
 CONTROLLER = "tcp:192.0.2.1:6653"
 
 
+@dataclass(slots=True)
+class Recorder:
+    """A handler that writes down what it is told."""
+
+    found: dict[str, Mapping[str, Plugged]] = field(default_factory=dict)
+    gone: list[tuple[str, str]] = field(default_factory=list)
+
+    def connected(self, host: str, peer: str) -> None:
+        """Nothing that a test asks for."""
+
+    def joined(self, host: str) -> None:
+        """The same."""
+
+    def reported(self, host: str, found: Mapping[str, Plugged]) -> None:
+        self.found[host] = found
+
+    def lost(self, host: str, reason: str) -> None:
+        self.gone.append((host, reason))
+
+
 @asynccontextmanager
-async def taking_on(*endpoints: Listen, openflow: tuple[Listen, ...] = ()) -> AsyncIterator[Hosts]:
+async def taking_on(*endpoints: Listen, handler: Recorder | None = None) -> AsyncIterator[Hosts]:
     """A `Hosts` that expects hv1."""
-    hosts = Hosts(openflow)
+    hosts = Hosts(handler or Recorder(), (), Statistics())
     hosts.expect({PLAN.name: PLAN})
     await hosts.listen(endpoints)
     try:

@@ -13,10 +13,11 @@ import pytest
 from controller.intent.model import Segment
 from controller.ovsdb.hosts import Hosts
 from controller.southbound.listen import Listen, Tls
+from controller.southbound.statistics import Statistics
 from namespaces import entered, run
 from private_ovs import PrivateOvs
 from tests.switch.certificates import certificates
-from tests.switch.host_lab import BRIDGE, CONTROLLER, PLAN, has, join, taking_on
+from tests.switch.host_lab import BRIDGE, CONTROLLER, PLAN, Recorder, has, join, taking_on
 from tests.switch.southbound_lab import private_ovs, until
 
 pytestmark = pytest.mark.ovs
@@ -52,6 +53,7 @@ def test_a_host_joins_by_one_line_and_is_left_as_it_was(ovs: PrivateOvs, tmp_pat
             assert has(ovs, "bridge", BRIDGE, "datapath_id") == '"0000000000000011"'
             assert has(ovs, "bridge", BRIDGE, "fail_mode") == "secure"
             assert has(ovs, "bridge", BRIDGE, "protocols") == "[OpenFlow13]"
+            assert has(ovs, "bridge", BRIDGE, "external_ids") == "{tenantry-owner=hv1}"
             assert ovs.vsctl("get-controller", BRIDGE).strip() == CONTROLLER
             for interface in ("vxlan0", "gre0"):
                 kind = interface.rstrip("0")
@@ -62,7 +64,7 @@ def test_a_host_joins_by_one_line_and_is_left_as_it_was(ovs: PrivateOvs, tmp_pat
             assert ovs.vsctl("list-ports", BRIDGE).split() == ["gre0", "vxlan0"]
             hosts.expect({})
             await until(lambda: not hosts.joined)
-            assert hosts.statistics.closed["left"] == 1
+            assert hosts.statistics.hosts_closed["left"] == 1
         assert database(ovs) == before
 
     asyncio.run(scenario())
@@ -117,9 +119,10 @@ def test_what_is_changed_by_hand_is_mended_and_a_changed_plan_follows(ovs: Priva
             hosts.expect({"hv1": replace(PLAN, bridge="br-new")})
             await until(lambda: ovs.vsctl("list-br").split() == ["br-new"])
             await until(lambda: ovs.vsctl("list-ports", "br-new").split() == ["gre0", "vxlan0"])
-            quiet = hosts.statistics.transactions
+            await until(lambda: has(ovs, "bridge", "br-new", "external_ids") == "{tenantry-owner=hv1}")
+            quiet = hosts.statistics.host_changes
             await asyncio.sleep(0.3)
-            assert hosts.statistics.transactions == quiet
+            assert hosts.statistics.host_changes == quiet
 
     asyncio.run(scenario())
 
@@ -155,17 +158,17 @@ def test_strangers_are_refused_and_counted_and_nothing_is_written(
         meeting = tmp_path / "ovsdb.sock"
         async with taking_on(Listen(path=meeting)) as hosts:
             ovs.vsctl("set-manager", f"unix:{meeting}")
-            await until(lambda: hosts.statistics.closed["unknown host"] == 1)
+            await until(lambda: hosts.statistics.hosts_closed["unknown host"] == 1)
             join(ovs, f"unix:{meeting}", "external_ids:tenantry-host=hv9")
-            await until(lambda: hosts.statistics.closed["unknown host"] == 2)
+            await until(lambda: hosts.statistics.hosts_closed["unknown host"] == 2)
             reader, writer = await asyncio.open_unix_connection(meeting)
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
             await reader.read()
             assert await reader.read() == b""
             writer.close()
-            assert hosts.statistics.closed["malformed"] == 1
+            assert hosts.statistics.hosts_closed["malformed"] == 1
             assert not hosts.joined
-            assert hosts.statistics.transactions == 0
+            assert hosts.statistics.host_changes == 0
 
     asyncio.run(scenario())
     assert database(ovs) == before
@@ -179,13 +182,13 @@ def test_a_host_comes_back_after_its_database_was_restarted(ovs: PrivateOvs, tmp
         async with taking_on(Listen(path=meeting)) as hosts:
             join(ovs, f"unix:{meeting}")
             await until(lambda: hosts.joined and hosts.joined["hv1"].has_joined)
-            written = hosts.statistics.transactions
+            written = hosts.statistics.host_changes
             ovs.kill_database()
             await until(lambda: not hosts.joined)
             ovs.start_database()
             await until(lambda: hosts.joined and hosts.joined["hv1"].has_joined)
             # All is there, so nothing is written.
-            assert hosts.statistics.transactions == written
+            assert hosts.statistics.host_changes == written
 
     asyncio.run(scenario())
 
@@ -195,13 +198,13 @@ def test_with_tls_a_certificate_says_who_a_host_is(tmp_path: Path, caplog: pytes
     tls = Tls(tmp_path / "controller.pem", tmp_path / "controller.key", tmp_path / "ca.pem")
 
     async def scenario(ovs: PrivateOvs, pid: int) -> None:
-        hosts = Hosts((Listen("127.0.0.1", 6653, tls=tls),))
+        hosts = Hosts(Recorder(), (Listen("127.0.0.1", 6653, tls=tls),), Statistics())
         hosts.expect({"hv1": PLAN})
         with entered(pid):
             await hosts.listen([Listen("127.0.0.1", 6640, tls=tls)])
             plain = socket.create_connection(("127.0.0.1", 6640))
         plain.close()
-        await until(lambda: hosts.statistics.closed["tls"] == 1)
+        await until(lambda: hosts.statistics.hosts_closed["tls"] == 1)
 
         def identify(name: str) -> None:
             ovs.vsctl(
@@ -211,7 +214,7 @@ def test_with_tls_a_certificate_says_who_a_host_is(tmp_path: Path, caplog: pytes
         # It says that it is another, and has a certificate of the authority, but not that one's.
         identify("hv2")
         join(ovs, "ssl:127.0.0.1:6640")
-        await until(lambda: hosts.statistics.closed["unknown host"])
+        await until(lambda: hosts.statistics.hosts_closed["unknown host"])
         assert not hosts.joined
         ovs.vsctl("remove", "Open_vSwitch", ".", "external_ids", "tenantry-host", "tenantry-controller")
         identify("hv1 id:0f")

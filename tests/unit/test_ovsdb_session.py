@@ -18,7 +18,7 @@ def test_a_host_is_asked_for_its_rows_at_once() -> None:
     session = Session(0.0)
     [asked] = said(session)
     assert (asked["id"], asked["method"], asked["params"][:2]) == (1, "monitor", ["Open_vSwitch", "tenantry"])
-    assert asked["params"][2]["Interface"] == [{"columns": ["name", "type", "options", "external_ids"]}]
+    assert asked["params"][2]["Interface"] == [{"columns": ["name", "type", "link_state", "options", "external_ids"]}]
     assert session.receive(answer(1, rows()), 1.0) == [Changed()]
     assert session.state is State.READY
     assert session.replica.root.external_ids == {"tenantry-host": "hv1"}

@@ -62,9 +62,11 @@ ALLOWED = {
         *("controller.core", "controller.dataplane", "controller.intent", "controller.southbound.counters"),
     },
     "controller.ovsdb": {
-        *("controller.ovsdb", "controller.intent.model", "controller.southbound.listen"),
+        *("controller.ovsdb", "controller.fabric.plugs", "controller.intent.model", "controller.southbound.listen"),
         *("controller.southbound.bounded_log", "controller.southbound.claims", "controller.southbound.framing"),
+        "controller.southbound.statistics",
     },
+    "controller.placing": {"controller.fabric", "controller.intent"},
     "controller.host_plans": {"controller.intent", "controller.ovsdb.plan"},
     "controller.event_log": set(),
     "controller.timings": set(),
@@ -108,6 +110,10 @@ PURE_FILES = (
     "controller.api.drift_rows",
     "controller.rates",
     "controller.api.rate_rows",
+    "controller.placing",
+    "controller.ovsdb.session",
+    "controller.ovsdb.joining",
+    "controller.ovsdb.replica",
 )
 IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
 
