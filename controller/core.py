@@ -24,14 +24,14 @@ from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, OutsideLoops
-from controller.fabric.plugs import Plugged, Plugs
+from controller.fabric.plugs import Plugs, Report
 from controller.fabric.probe_limits import ProbeLimits
 from controller.fabric.reachability import Goal
 from controller.fabric.settling import Moved, Settling
 from controller.fabric.transition import Held
 from controller.fabric.underlay_paths import UnderlayPaths
 from controller.intent.edit import IntentEdit, difference
-from controller.intent.model import Intent, SegmentKey
+from controller.intent.model import Intent, IpAddress, SegmentKey
 from controller.intent.moves import KeyChanges
 from controller.lookup import aim, network_units, second_units, switch_unit, tree_unit
 from controller.situation import Situation
@@ -53,6 +53,8 @@ class Core(Answers):
         self.plugs = Plugs()
         self.hosts: dict[str, Literal["joining", "joined"]] = {}
         """Hosts that have a session with their database, and whether they had all that they should."""
+        self.endpoints: dict[str, IpAddress] = {}
+        """What hosts said last of their tunnel endpoints, by switch."""
         self._probe_limits = ProbeLimits()
         self.situation = Situation(
             keys=self._keys,
@@ -123,7 +125,8 @@ class Core(Answers):
         latencies = {link: seconds for link, seconds in measured if seconds is not None}
         blocked = tuple(self.loops.blocked.values())
         plugs = self.plugs.memory(self.situation.index.ports_by_iface_id)
-        return Memory(self.fabric.switches, self.discovery.heard(), addresses, latencies, blocked, plugs)
+        heard, endpoints = self.discovery.heard(), dict(self.endpoints)
+        return Memory(self.fabric.switches, heard, addresses, latencies, blocked, plugs, endpoints)
 
     def restore(self, memory: Memory, now: float) -> None:
         """Start with what was learned before, as far as it fits the intent that was adopted."""
@@ -189,10 +192,14 @@ class Core(Answers):
             self.loops.arrived(come_to(self.situation, view, [interface]))
         self._links_are_stale = True
 
-    def plugs_reported(self, switch: str, found: Mapping[str, Plugged]) -> set[str]:
-        """These are all interfaces of a switch that have ids. The ids that are held otherwise than before."""
+    def host_reported(self, switch: str, said: Report) -> set[str]:
+        """A host says this of itself. The ids of interfaces that are held otherwise than before."""
         self.revision += 1
-        return self.plugs.report(switch, found)
+        if said.endpoint:
+            self.endpoints[switch] = said.endpoint
+        else:
+            self.endpoints.pop(switch, None)
+        return self.plugs.report(switch, said.plugged)
 
     def silent_hosts(self) -> list[str]:
         """Switches of hosts that join by themselves and have not said what is plugged in since the daemon started."""

@@ -121,6 +121,7 @@ class Daemon:
     async def _run(self) -> None:
         seen = self._configuration.signature()
         self._core.plugs.restore(self._memory.plugs)
+        self._core.endpoints.update(self._memory.endpoints)
         if not await self._load():
             raise InvalidConfiguration
         self._core.restore(self._memory, self._events.clock)

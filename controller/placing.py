@@ -11,11 +11,11 @@ would touch what the configuration says of others:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from controller.fabric.plugs import Claim
-from controller.intent.model import Intent, Port
+from controller.intent.model import Intent, IpAddress, Port
 
 
 def unplugged(port: Port) -> Port:
@@ -54,6 +54,39 @@ class Taken:
         if owners != {port.id}:
             return where, f"MAC {claim.mac} is that of port {min(owners - {port.id})}; it is learned instead"
         return replace(where, mac=claim.mac, is_mac_plugged=True), ""
+
+
+def with_endpoints(intent: Intent, said: Mapping[str, IpAddress], before: Intent) -> tuple[Intent, dict[str, str]]:
+    """An intent in which hosts whose endpoint is not given have what they said, and by switch what is not believed.
+
+    Nobody gets an address that is given to a switch or a port, or that another host has in the intent in force,
+    `before`.
+    """
+    awaited = [
+        one for one in intent.fabric.switches.values() if one.host and (one.is_endpoint_said or not one.endpoint)
+    ]
+    if not awaited:
+        return intent, {}
+    given = {one.endpoint: f"switch {one.name}" for one in intent.fabric.switches.values() if not one.is_endpoint_said}
+    given |= {port.endpoint: f"port {port.id}" for port in intent.ports.values() if port.endpoint}
+    switches, doubts = dict(intent.fabric.switches), {}
+    for switch in sorted(awaited, key=lambda one: (not _had(before, one.name, said), one.name)):
+        address, owner = said.get(switch.name), given.get(said.get(switch.name))
+        if address and owner:
+            doubts[switch.name] = f"endpoint {address} is that of {owner}"
+            address = None
+        given[address] = f"switch {switch.name}"
+        tunnels = switch.host.tunnels if address and switch.host else {}
+        found = replace(switch, endpoint=address, tunnels=tunnels, is_endpoint_said=address is not None)
+        switches[switch.name] = found
+    if switches == intent.fabric.switches:
+        return intent, doubts
+    return replace(intent, fabric=replace(intent.fabric, switches=switches)), doubts
+
+
+def _had(before: Intent, name: str, said: Mapping[str, IpAddress]) -> bool:
+    known = before.fabric.switches.get(name)
+    return known is not None and known.is_endpoint_said and known.endpoint == said.get(name)
 
 
 def placed(intent: Intent, holder: Callable[[str], Claim | None], before: Intent) -> dict[str, tuple[Port, str]]:

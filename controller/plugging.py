@@ -20,12 +20,12 @@ from dataclasses import replace
 
 from controller.core import Core
 from controller.event_log import EventKind
-from controller.fabric.plugs import Claim, Plugged
+from controller.fabric.plugs import Claim, Report
 from controller.gate import GRACE
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Intent, Port
 from controller.ovsdb.hosts import Hosts
-from controller.placing import Taken, placed
+from controller.placing import Taken, placed, with_endpoints
 from controller.situation import IntentIndex
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.southbound import Southbound
@@ -70,9 +70,10 @@ class Plugging:
         self._core.hosts[host] = "joined"
         log.info("joined: its bridge is as it should be", extra={"event": EventKind.HOST_JOINED, "switch": host})
 
-    def reported(self, host: str, found: Mapping[str, Plugged]) -> None:
-        """These are all interfaces of a host that have ids."""
-        self._follow(self._core.plugs_reported(host, found))
+    def reported(self, host: str, said: Report) -> None:
+        """A host says something else of itself than before."""
+        self._follow(self._core.host_reported(host, said))
+        self._follow_endpoints()
         self.settled(host)
 
     def lost(self, host: str, reason: str) -> None:
@@ -102,7 +103,7 @@ class Plugging:
 
     def placed(self, edit: IntentEdit) -> IntentEdit:
         """An edit of the files with its ports where hosts have them, from the intent in force."""
-        before, after = self._core.situation.intent, edit.after
+        before, after = self._core.situation.intent, self._with_endpoints(edit.after)
         self._core.plugs.keep_only(after.fabric.switches)
         found = placed(after, self._core.plugs.holder, before)
         self._doubts.clear()
@@ -113,7 +114,7 @@ class Plugging:
                 moved[name] = port
         if moved:
             after = replace(after, ports={**after.ports, **moved})
-        if edit.before is not before:
+        if edit.before is not before or self._core.endpoints:
             return difference(before, after)
         ports = {name for name in edit.ports.union(found) if before.ports.get(name) != after.ports.get(name)}
         return replace(edit, after=after, ports=frozenset(ports))
@@ -137,6 +138,19 @@ class Plugging:
         if moved and self._put(_edit(intent, moved)):
             for name, port in moved.items():
                 self._report(intent.ports[name], port)
+
+    def _follow_endpoints(self) -> None:
+        intent = self._core.situation.intent
+        after = self._with_endpoints(intent)
+        if after is not intent:
+            self._put(difference(intent, after))
+
+    def _with_endpoints(self, intent: Intent) -> Intent:
+        after, doubts = with_endpoints(intent, self._core.endpoints, self._core.situation.intent)
+        for switch, doubt in doubts.items():
+            self._southbound.statistics.plugs_doubted += 1
+            self._doubted.warning(self._clock(), "not believed as the host says: %s", doubt, switch=switch)
+        return after
 
     def _report(self, before: Port, now: Port) -> None:
         if before.switch and (before.switch, before.interface) != (now.switch, now.interface) and self._hosts:

@@ -92,6 +92,7 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
     def join(self) -> None:
         """Give the daemon the database, and wait until it has made the bridge."""
         words = [f"external_ids:tenantry-host={self.name}", f"external_ids:tenantry-controller={self._target}"]
+        words += [f'external_ids:tenantry-encap-ip="{self._address.ip}"']
         manager = f"unix:{self._socket.with_name('ovsdb.sock')}"
         self.ovs.vsctl("set", "Open_vSwitch", ".", *words, "--", "set-manager", manager)
         deadline = time.monotonic() + JOINED_WITHIN

@@ -14,11 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.fabric.plugs import Claim
+from controller.intent.model import IpAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Memory:
     blocked: tuple[Block, ...] = ()
     plugs: tuple[Claim, ...] = ()
     """Claims on interface ids, of each the oldest first."""
+    endpoints: Mapping[str, IpAddress] = field(default_factory=dict)
+    """What hosts said of their tunnel endpoints, by switch."""
 
 
 def to_plain(memory: Memory) -> dict[str, Any]:
@@ -66,6 +70,7 @@ def to_plain(memory: Memory) -> dict[str, Any]:
             [claim.iface_id, claim.switch, claim.interface, claim.mac or "", claim.up, claim.holds]
             for claim in memory.plugs
         ],
+        "endpoints": {switch: str(address) for switch, address in memory.endpoints.items()},
     }
 
 
@@ -99,6 +104,7 @@ def _memory(content: Any) -> Memory:  # noqa: ANN401
             Claim(_text(a), _text(b), _text(c), _text(d) or None, e is True, f is True)
             for a, b, c, d, e, f in content.get("plugs", ())
         ),
+        {_text(switch): ip_address(_text(text)) for switch, text in content.get("endpoints", {}).items()},
     )
 
 

@@ -15,7 +15,9 @@ says otherwise. No clock and no input here: a claim is newer when it was reporte
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+from controller.intent.model import IpAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,16 @@ class Plugged:
     mac: str | None = None
     """The guest's, in lower case `aa:bb:cc:dd:ee:ff`, if it is a unicast address."""
     up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a host says of itself."""
+
+    plugged: Mapping[str, Plugged] = field(default_factory=dict)
+    """All its interfaces that have ids, by name."""
+    endpoint: IpAddress | None = None
+    """The address from which it would send overlay packets."""
 
 
 @dataclass(frozen=True, slots=True)

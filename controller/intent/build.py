@@ -41,8 +41,9 @@ def build_fabric(form: FabricDocument) -> Fabric:
     """The fabric that the document describes."""
     switches = {}
     for name, switch in form.switches.items():
-        tunnels = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS} if switch.endpoint else {}
-        host = Host(switch.host.bridge, switch.host.keep) if switch.host else None
+        names = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS}
+        tunnels = names if switch.endpoint else {}
+        host = Host(switch.host.bridge, switch.host.keep, names) if switch.host else None
         switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels, switch.draining, host)
     links = {link.ends: LinkSetting(link.cost, link.draining) for link in form.links}
     learning = Learning(form.learning.age, form.learning.limit)

@@ -39,7 +39,8 @@ def _check_nodes(context: Context) -> None:
         seen.add(name)
     for name, hypervisor in lab.hypervisors.items():
         _check_switch(context, name, ("lab", "hypervisors", name))
-        if name in switches and switches[name].endpoint != hypervisor.address.ip:
+        is_said = name in switches and switches[name].host is not None and switches[name].endpoint is None
+        if name in switches and not is_said and switches[name].endpoint != hypervisor.address.ip:
             endpoint = switches[name].endpoint
             what = f"address {hypervisor.address} of hypervisor {name} is not the endpoint of switch {name}"
             instead = f"use {endpoint} with its prefix length" if endpoint else f"give switch {name} an endpoint"

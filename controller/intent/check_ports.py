@@ -106,5 +106,7 @@ def _check_attachment(
 
 
 def tunnel_names(switch: SwitchDocument) -> tuple[str, ...]:
-    """The switch's tunnel interfaces; none without an endpoint."""
-    return tuple(getattr(switch.tunnels, segment.value) for segment in OVERLAYS) if switch.endpoint else ()
+    """The switch's tunnel interfaces; none without an endpoint, which a host may say itself."""
+    return (
+        tuple(getattr(switch.tunnels, segment.value) for segment in OVERLAYS) if switch.endpoint or switch.host else ()
+    )

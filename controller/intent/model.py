@@ -100,6 +100,8 @@ class Host:
     """Name of the bridge that is the switch."""
     keep: bool = False
     """Whether it stays as it is when it is taken out of the configuration."""
+    tunnels: Mapping[Segment, str] = field(default_factory=dict)
+    """Names of the tunnel interfaces that it has if it says its endpoint itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Switch:
     """Whether frames are to go around it where they can, so that it can be taken out."""
     host: Host | None = None
     """The host of which it is the integration bridge; None if somebody else sets it up."""
+    is_endpoint_said: bool = False
+    """Whether the endpoint is what the host says, as none is given."""
 
 
 @dataclass(frozen=True, slots=True)

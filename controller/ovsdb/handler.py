@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
-from controller.fabric.plugs import Plugged
+from controller.fabric.plugs import Report
 
 
 class HostHandler(Protocol):
@@ -17,8 +16,8 @@ class HostHandler(Protocol):
     def joined(self, host: str) -> None:
         """A host has all that it should have."""
 
-    def reported(self, host: str, found: Mapping[str, Plugged]) -> None:
-        """These are all interfaces of a host that have ids."""
+    def reported(self, host: str, said: Report) -> None:
+        """A host says something else of itself than before."""
 
     def lost(self, host: str, reason: str) -> None:
         """A host has no session any more."""

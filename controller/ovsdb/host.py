@@ -11,15 +11,14 @@ import asyncio
 import logging
 import re
 from collections import deque
-from collections.abc import Mapping
 
-from controller.fabric.plugs import Plugged
+from controller.fabric.plugs import Report
 from controller.ovsdb.connection import Connection
 from controller.ovsdb.handler import HostHandler
 from controller.ovsdb.joining import is_there, join, leave
 from controller.ovsdb.operations import wake
 from controller.ovsdb.plan import HostPlan, controller_target
-from controller.ovsdb.plugged import mark, plugged_on
+from controller.ovsdb.plugged import mark, report_of
 from controller.ovsdb.replica import CONTROLLER, Replica
 from controller.ovsdb.session import Operation
 from controller.southbound.bounded_log import BoundedLog
@@ -56,7 +55,7 @@ class Host:
         """Whether it had all that its plan says, once."""
         self._listens = listens
         self._handler = handler
-        self._told: Mapping[str, Plugged] | None = None
+        self._told: Report | None = None
         self._installed: frozenset[str] | None = None
         """Interfaces whose ports are in force; None while that is not known."""
         self._statistics = statistics
@@ -123,27 +122,26 @@ class Host:
     def _look(self) -> None:
         self._timer = None
         began = self._loop.time()
-        self._look_at(self.connection.session.replica)
+        try:
+            self._look_at(self.connection.session.replica)
+        except ValueError as error:
+            self.connection.close("malformed", str(error))
         now = self._loop.time()
         self._next_look = now + max(PAUSE, SHARE * (now - began))
 
     def _look_at(self, replica: Replica) -> None:
-        found = {} if self._is_leaving else plugged_on(replica, self.plan.bridge)
-        if found != self._told:
-            self._told = found
-            self._handler.reported(self.plan.name, found)
+        said = Report() if self._is_leaving else report_of(replica, self.plan.bridge)
+        if said != self._told:
+            self._told = said
+            self._handler.reported(self.plan.name, said)
         if self.connection.session.is_writing:
             return  # The answer brings us back.
         if self._is_leaving:
             self._take_back()
             return
-        try:
-            changes = join(replica, self.plan, self.target)
-            if self._installed is not None:
-                changes += mark(replica, self.plan.bridge, self._installed)
-        except ValueError as error:
-            self.connection.close("malformed", str(error))
-            return
+        changes = join(replica, self.plan, self.target)
+        if self._installed is not None:
+            changes += mark(replica, self.plan.bridge, self._installed)
         if changes:
             self._give(changes)
         elif not self.has_joined and is_there(replica, self.plan):

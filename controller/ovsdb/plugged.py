@@ -1,13 +1,15 @@
-"""Interfaces with ids on a host's bridge: what the host says of them, and the mark of those that are installed."""
+"""What a host says of itself: interfaces with ids on its bridge, its endpoint; and the mark of what is installed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from ipaddress import ip_address
 
-from controller.fabric.plugs import Plugged
+from controller.fabric.plugs import Plugged, Report
+from controller.intent.model import IpAddress
 from controller.ovsdb import operations as do
-from controller.ovsdb.replica import Interface, Replica
+from controller.ovsdb.replica import ENDPOINTS, Interface, Replica
 from controller.ovsdb.session import Operation
 
 IFACE_ID, ATTACHED_MAC, IFACE_STATUS = "iface-id", "attached-mac", "iface-status"
@@ -16,14 +18,15 @@ INSTALLED = "tenantry-installed"
 _MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
 
 
-def plugged_on(replica: Replica, bridge: str) -> dict[str, Plugged]:
-    """What is plugged into a bridge under an id, by interface name."""
+def report_of(replica: Replica, bridge: str) -> Report:
+    """What is plugged into a bridge under an id, and the host's endpoint. Raises ValueError."""
     found = {}
     for _, row in _interfaces(replica, bridge):
         if iface_id := row.external_ids.get(IFACE_ID):
             is_up = row.link_state == "up" and row.external_ids.get(IFACE_STATUS) != "inactive"
             found[row.name] = Plugged(iface_id, _mac(row.external_ids.get(ATTACHED_MAC, "")), is_up)
-    return found
+    said = replica.root.external_ids
+    return Report(found, _endpoint(next((said[key] for key in ENDPOINTS if key in said), "")))
 
 
 def mark(replica: Replica, bridge: str, installed: Collection[str]) -> Iterator[Operation]:
@@ -42,6 +45,16 @@ def _interfaces(replica: Replica, bridge: str) -> Iterator[tuple[str, Interface]
     for _, port in replica.ports_on(found[1]) if found else ():
         for uuid in sorted(port.interfaces & replica.interfaces.keys()):
             yield uuid, replica.interfaces[uuid]
+
+
+def _endpoint(text: str) -> IpAddress | None:
+    """The address of one host, or None for what is none. OVN allows several, of which the first counts."""
+    try:
+        found = ip_address(text.partition(",")[0].strip())
+    except ValueError:
+        return None
+    is_one = not (found.is_multicast or found.is_unspecified or found.is_loopback or "%" in str(found))
+    return found if is_one else None
 
 
 def _mac(text: str) -> str | None:

@@ -20,9 +20,11 @@ UNTRIED = "tenantry-untried"
 """The same, on a bridge that we made and that was not up yet."""
 HOST, CONTROLLER = "tenantry-host", "tenantry-controller"
 """What a host may say in `Open_vSwitch` about who it is, and where it reaches the daemon."""
+ENDPOINTS = "tenantry-encap-ip", "ovn-encap-ip"
+"""The same about its tunnel endpoint: ours before OVN's."""
 KEYS = {
     "external_ids": frozenset(
-        {OWNER, UNTRIED, HOST, CONTROLLER, "iface-id", "attached-mac", "iface-status", "tenantry-installed"}
+        {OWNER, UNTRIED, HOST, CONTROLLER, *ENDPOINTS, "iface-id", "attached-mac", "iface-status", "tenantry-installed"}
     ),
     "other_config": frozenset({"datapath-id"}),
     "options": frozenset({"remote_ip", "key", "local_ip"}),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core import Core
-from controller.fabric.plugs import Plugged
+from controller.fabric.plugs import Plugged, Report
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Fabric, Host, Intent, Network, Port, Segment, Switch
 from controller.intent.moves import KeyChanges
@@ -85,7 +85,7 @@ def test_bit_by_bit_is_as_a_whole(history: list[tuple[str, dict[str, Plugged] | 
             if found is None:
                 site.plugging.lost(host, "x")
             else:
-                site.plugging.reported(host, found)
+                site.plugging.reported(host, Report(found))
         ports = site.ports
         assert {name: unplugged(port) for name, port in ports.items()} == files.ports
         whole = placed(files, site.core.plugs.holder, site.core.situation.intent)
@@ -110,22 +110,22 @@ def check_nobody_is_robbed(ports: dict[str, Port]) -> None:
 def test_a_plug_is_an_edit_of_one_port() -> None:
     site = Site()
     site.edits.clear()
-    site.plugging.reported("hv2", {"tap2": Plugged("i", C)})
+    site.plugging.reported("hv2", Report({"tap2": Plugged("i", C)}))
     [edit] = site.edits
     assert (edit.fabric, sorted(edit.networks), sorted(edit.ports)) == (False, [], ["blue/one"])
     there = site.ports["blue/one"]
     assert (there.switch, there.interface, there.mac, there.is_mac_plugged) == ("hv2", "tap2", C, True)
-    site.plugging.reported("hv2", {"tap2": Plugged("i", C), "tap1": Plugged("unknown")})
+    site.plugging.reported("hv2", Report({"tap2": Plugged("i", C), "tap1": Plugged("unknown")}))
     site.plugging.lost("hv2", "x")
     assert len(site.edits) == 1
-    site.plugging.reported("hv2", {})
+    site.plugging.reported("hv2", Report({}))
     assert site.ports == PORTS
 
 
 def test_a_mac_that_is_free_again_is_given_to_who_waited_for_it() -> None:
     site = Site()
-    site.plugging.reported("hv1", {"tap2": Plugged("k")})
-    site.plugging.reported("hv2", {"tap2": Plugged("l", B)})
+    site.plugging.reported("hv1", Report({"tap2": Plugged("k")}))
+    site.plugging.reported("hv2", Report({"tap2": Plugged("l", B)}))
     assert site.ports["red/free"].mac is None
     site.load(files_without({"red/given"}))
     assert site.ports["red/free"].mac == B
@@ -137,7 +137,7 @@ def test_an_edit_from_an_older_intent_comes_into_force_as_a_whole() -> None:
     """Reading files takes seconds, and others plug and edit meanwhile."""
     site = Site()
     late = difference(site.core.situation.intent, files_without({"red/given"}))
-    site.plugging.reported("hv2", {"tap2": Plugged("i", C)})
+    site.plugging.reported("hv2", Report({"tap2": Plugged("i", C)}))
     site.put(site.plugging.placed(late))
     assert site.ports["blue/one"].switch == "hv2"
     assert "red/given" not in site.ports

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from controller.fabric.plugs import Plugged
+from controller.fabric.plugs import Report
 from controller.intent.model import Segment
 from controller.ovsdb.hosts import Hosts
 from controller.ovsdb.plan import HostPlan
@@ -24,7 +24,7 @@ CONTROLLER = "tcp:192.0.2.1:6653"
 class Recorder:
     """A handler that writes down what it is told."""
 
-    found: dict[str, Mapping[str, Plugged]] = field(default_factory=dict)
+    found: dict[str, Report] = field(default_factory=dict)
     gone: list[tuple[str, str]] = field(default_factory=list)
 
     def connected(self, host: str, peer: str) -> None:
@@ -33,8 +33,8 @@ class Recorder:
     def joined(self, host: str) -> None:
         """The same."""
 
-    def reported(self, host: str, found: Mapping[str, Plugged]) -> None:
-        self.found[host] = found
+    def reported(self, host: str, said: Report) -> None:
+        self.found[host] = said
 
     def lost(self, host: str, reason: str) -> None:
         self.gone.append((host, reason))

@@ -32,8 +32,8 @@ views = st.builds(
     st.booleans(),
 )
 memories = st.builds(
-    lambda views, heard, addresses, latencies, blocked, plugs: Memory(
-        {view.name: view for view in views}, tuple(heard), addresses, latencies, tuple(blocked), tuple(plugs)
+    lambda views, heard, addresses, latencies, blocked, plugs, endpoints: Memory(
+        {view.name: view for view in views}, tuple(heard), addresses, latencies, tuple(blocked), tuple(plugs), endpoints
     ),
     st.lists(views, max_size=3),
     st.lists(st.tuples(ends, ends), max_size=3),
@@ -41,6 +41,7 @@ memories = st.builds(
     st.dictionaries(st.builds(Link, ends, ends), st.floats(0, 10), max_size=3),
     st.lists(st.builds(Block, attachments, attachments, st.sampled_from(Cause)), max_size=3),
     st.lists(st.builds(Claim, names, names, names, st.none() | names, st.booleans(), st.booleans()), max_size=3),
+    st.dictionaries(names, st.ip_addresses(), max_size=2),
 )
 
 
