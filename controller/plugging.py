@@ -85,7 +85,9 @@ class Plugging:
 
     def settled(self, switch: str) -> None:
         """A switch may have confirmed all that it was told: say which ports are installed there."""
-        if self._hosts is None or self._core.is_dirty or not self._southbound.is_settled(switch):
+        if self._hosts is None or switch not in self._hosts.joined:
+            return
+        if self._core.is_dirty or not self._southbound.is_settled(switch):
             return
         view = self._core.fabric.switches.get(switch)
         there = self._core.situation.index.ports_by_switch.get(switch, {})
