@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from controller.fabric.plugs import Claim
+from controller.fabric.memory import Memory
+from controller.fabric.plugs import Claim, Plugs
 from controller.intent.model import Intent, IpAddress, Port
 
 
@@ -82,6 +83,15 @@ def with_endpoints(intent: Intent, said: Mapping[str, IpAddress], before: Intent
     if switches == intent.fabric.switches:
         return intent, doubts
     return replace(intent, fabric=replace(intent.fabric, switches=switches)), doubts
+
+
+def as_remembered(intent: Intent, memory: Memory) -> Intent:
+    """The intent of files with its ports and endpoints where a daemon that had this memory would have them at first."""
+    plugs = Plugs()
+    plugs.restore(memory.plugs)
+    intent, _ = with_endpoints(intent, memory.endpoints, intent)
+    ports = {name: port for name, (port, _) in placed(intent, plugs.holder, intent).items()}
+    return replace(intent, ports={**intent.ports, **ports}) if ports else intent
 
 
 def _had(before: Intent, name: str, said: Mapping[str, IpAddress]) -> bool:

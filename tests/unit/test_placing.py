@@ -7,11 +7,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from controller.fabric.plugs import Report
+from controller.fabric.memory import Memory
+from controller.fabric.plugs import Claim, Report
 from controller.intent.model import Fabric, Host, Intent, Port, Segment, Switch
 from controller.ovsdb.plugged import report_of
 from controller.ovsdb.session import Session
-from controller.placing import with_endpoints
+from controller.placing import as_remembered, with_endpoints
 from tests.unit.host_script import answer, rows
 
 ONE, TWO, THREE = (ip_address(f"192.0.2.{number}") for number in (1, 2, 3))
@@ -61,6 +62,15 @@ def test_the_files_overrule_what_was_said() -> None:
     assert endpoints(intent) == {"given": "192.0.2.1", "b": "192.0.2.2"}
     assert doubts == {"a": "endpoint 192.0.2.2 is that of switch b"}
     assert replace(intent, fabric=Fabric(switches)) == intent
+
+
+def test_what_is_remembered_is_placed_at_first() -> None:
+    port = Port("blue", "vm", "blue/net", iface_id="i")
+    claims = (Claim("i", "b", "tap1"), Claim("i", "a", "tap2", "02:00:00:00:00:01", holds=True))
+    intent = as_remembered(replace(FILES, ports={port.id: port}), Memory(plugs=claims, endpoints={"b": TWO}))
+    assert endpoints(intent) == {"given": "192.0.2.1", "b": "192.0.2.2"}
+    found = intent.ports["blue/vm"]
+    assert (found.switch, found.interface, found.mac) == ("a", "tap2", "02:00:00:00:00:01")
 
 
 @pytest.mark.parametrize(
