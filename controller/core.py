@@ -24,7 +24,7 @@ from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, OutsideLoops
-from controller.fabric.plugs import Plugs, Report
+from controller.fabric.plugs import Report
 from controller.fabric.probe_limits import ProbeLimits
 from controller.fabric.reachability import Goal
 from controller.fabric.settling import Moved, Settling
@@ -50,7 +50,6 @@ class Core(Answers):
         self._second_keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
         self.loops = OutsideLoops()
-        self.plugs = Plugs()
         self.hosts: dict[str, Literal["joining", "joined"]] = {}
         """Hosts that have a session with their database, and whether they had all that they should."""
         self.endpoints: dict[str, IpAddress] = {}
@@ -199,7 +198,12 @@ class Core(Answers):
             self.endpoints[switch] = said.endpoint
         else:
             self.endpoints.pop(switch, None)
-        return self.plugs.report(switch, said.plugged)
+        changed = self.plugs.report(switch, said.plugged)
+        if self.plugs.note_plain(switch, said.plain):
+            # An interface that turns out to be a guest's is the end of no link.
+            self.forget_answers()
+            self._links_are_stale = True
+        return changed
 
     def silent_hosts(self) -> list[str]:
         """Switches of hosts that join by themselves and have not said what is plugged in since the daemon started."""

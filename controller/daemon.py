@@ -85,7 +85,7 @@ class Daemon:
             self._core, state.secret("discovery"), self._schedule, lambda name: self._plugging.settled(name)
         )
         self._southbound = self._events.southbound
-        self._plugging = Plugging(self._core, self._southbound, lambda: self._events.clock, self._put)
+        self._plugging = Plugging(self._core, self._southbound, lambda: self._events.clock, self._schedule, self._put)
         self._hosts = Hosts(self._plugging, options.listen, self._southbound.statistics)
         self._memory, warning = state.read_memory()
         if warning:

@@ -41,12 +41,17 @@ class Plugging:
         core: Core,
         southbound: Southbound,
         clock: Callable[[], float],
+        schedule: Callable[[], None],
         put: Callable[[IntentEdit], bool],
     ) -> None:
-        """`clock` gives seconds since the start; `put` takes an edit of the intent into force."""
+        """`clock` gives seconds since the start; `put` takes an edit of the intent into force.
+
+        `schedule` is called when the core may have changes.
+        """
         self._core = core
         self._southbound = southbound
         self._clock = clock
+        self._schedule = schedule
         self._put = put
         self._hosts: Hosts | None = None
         self._doubts: dict[str, str] = {}
@@ -74,6 +79,7 @@ class Plugging:
         """A host says something else of itself than before."""
         self._follow(self._core.host_reported(host, said))
         self._follow_endpoints()
+        self._schedule()
         self.settled(host)
 
     def lost(self, host: str, reason: str) -> None:
@@ -106,7 +112,7 @@ class Plugging:
     def placed(self, edit: IntentEdit) -> IntentEdit:
         """An edit of the files with its ports where hosts have them, from the intent in force."""
         before, after = self._core.situation.intent, self._with_endpoints(edit.after)
-        self._core.plugs.keep_only(after.fabric.switches)
+        self._core.plugs.keep_only({name for name, switch in after.fabric.switches.items() if switch.host})
         found = placed(after, self._core.plugs.holder, before)
         self._doubts.clear()
         moved = {}

@@ -36,6 +36,8 @@ class Report:
 
     plugged: Mapping[str, Plugged] = field(default_factory=dict)
     """All its interfaces that have ids, by name."""
+    plain: frozenset[str] = frozenset()
+    """Names of those that have none."""
     endpoint: IpAddress | None = None
     """The address from which it would send overlay packets."""
 
@@ -69,6 +71,8 @@ class Plugs:
         """By switch: the id of each interface that has one."""
         self.heard: set[str] = set()
         """Switches whose hosts have reported; what is known of others is what a predecessor knew."""
+        self._plain: dict[str, frozenset[str]] = {}
+        """By switch: interfaces of which its host says that they have no id."""
 
     def holder(self, iface_id: str) -> Claim | None:
         """The claim that holds an id, if there is any."""
@@ -92,6 +96,21 @@ class Plugs:
             del self._reported[switch]
         return self._settle(touched)
 
+    def note_plain(self, switch: str, interfaces: frozenset[str]) -> bool:
+        """These are all interfaces of a switch that have no ids. Whether they are others than before."""
+        is_news = self._plain.get(switch) != interfaces
+        self._plain[switch] = interfaces
+        return is_news
+
+    def may_be_link(self, switch: str, interface: str) -> bool:
+        """Whether nothing speaks against an interface being a wire to another switch: it is no guest's.
+
+        Of a host that has reported, only what it said to have no id: one that has just come may be a guest's.
+        """
+        if switch in self._plain:
+            return interface in self._plain[switch]
+        return interface not in self._reported.get(switch, {})
+
     def lost(self, switch: str) -> set[str]:
         """A host cannot be asked any more. The ids that are held otherwise than before."""
         ids = set(self._reported.get(switch, {}).values())
@@ -101,10 +120,12 @@ class Plugs:
         return self._settle(ids)
 
     def keep_only(self, switches: Collection[str]) -> set[str]:
-        """Other switches are none of ours any more. The ids that are held otherwise than before."""
+        """Other switches are no hosts any more. The ids that are held otherwise than before."""
         changed = set()
-        for switch in self._reported.keys() - set(switches):
+        for switch in (self._reported.keys() | self.heard) - set(switches):
             changed |= self.report(switch, {})
+            self.heard.discard(switch)
+            self._plain.pop(switch, None)
         return changed
 
     def unconfirmed(self, confirmed: Collection[str]) -> set[str]:

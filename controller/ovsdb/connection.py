@@ -47,8 +47,8 @@ class Connection(asyncio.Protocol):
         """Where it comes from, for logs."""
         self.reached_at = ""
         """Our IP address that the host connected to; empty on a socket file."""
-        self.certified: str | None = None
-        """The name in the host's certificate; None without TLS."""
+        self.certified: str | None = "" if tls else None
+        """The name in the host's certificate, "" before that is known; None without TLS."""
         self.gone = asyncio.Event()
         """Set when the transport is closed."""
 

@@ -63,6 +63,7 @@ class Host:
         self._loop = asyncio.get_running_loop()
         self._next_look = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._retry: asyncio.TimerHandle | None = None
         self._last: list[Operation] = []
         self._written: deque[float] = deque(maxlen=MOST_WRITES)
         self._is_leaving = False
@@ -106,8 +107,8 @@ class Host:
 
     def end(self) -> None:
         """The connection is over."""
-        if self._timer:
-            self._timer.cancel()
+        for timer in filter(None, (self._timer, self._retry)):
+            timer.cancel()
 
     @property
     def target(self) -> str:
@@ -163,11 +164,16 @@ class Host:
         now = self._loop.time()
         is_full = len(self._written) == MOST_WRITES and now < self._written[0] + RETRY
         if is_full or (changes == self._last and now < self._written[-1] + RETRY):
-            self._timer = self._loop.call_later(RETRY, self._look)
+            if self._retry is None:
+                self._retry = self._loop.call_later(RETRY, self._try_again)
             return
         self._last = changes
         self._written.append(now)
         self._write(changes)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        self.look_soon()
 
     def _write(self, changes: list[Operation]) -> None:
         self._statistics.host_changes += 1

@@ -20,13 +20,15 @@ _MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
 
 def report_of(replica: Replica, bridge: str) -> Report:
     """What is plugged into a bridge under an id, and the host's endpoint. Raises ValueError."""
-    found = {}
+    found, plain = {}, set()
     for _, row in _interfaces(replica, bridge):
         if iface_id := row.external_ids.get(IFACE_ID):
             is_up = row.link_state == "up" and row.external_ids.get(IFACE_STATUS) != "inactive"
             found[row.name] = Plugged(iface_id, _mac(row.external_ids.get(ATTACHED_MAC, "")), is_up)
+        else:
+            plain.add(row.name)
     said = replica.root.external_ids
-    return Report(found, _endpoint(next((said[key] for key in ENDPOINTS if key in said), "")))
+    return Report(found, frozenset(plain), _endpoint(next((said[key] for key in ENDPOINTS if key in said), "")))
 
 
 def mark(replica: Replica, bridge: str, installed: Collection[str]) -> Iterator[Operation]:

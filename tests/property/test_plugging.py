@@ -54,7 +54,7 @@ class Site:
 
     def __init__(self) -> None:
         self.core = Core()
-        self.plugging = Plugging(self.core, Southbound(Recorder(), {}), lambda: 0.0, self.put)
+        self.plugging = Plugging(self.core, Southbound(Recorder(), {}), lambda: 0.0, lambda: None, self.put)
         self.edits: list[IntentEdit] = []
         self.load(FILES)
 
