@@ -10,6 +10,7 @@ import typer
 from controller.northbound.check import check
 from controller.northbound.drain import drain, undrain
 from controller.northbound.drift import drift
+from controller.northbound.export import export
 from controller.northbound.graph import graph
 from controller.northbound.plan import plan
 from controller.northbound.join_command import join_command
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(check)
 app.command()(drain)
 app.command()(drift)
+app.add_typer(export, name="export")
 app.command()(graph)
 app.command()(plan)
 app.command()(join_command)
