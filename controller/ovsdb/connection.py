@@ -1,22 +1,13 @@
-"""One connection with a host's database: bytes between a socket and a session.
-
-With TLS, the peer counts from the moment it connects; the handshake is part of what it has to finish in time. A peer
-that does not read what is written to it is given up: everything we write is small.
-"""
+"""One connection with a host's database: bytes between a socket and a session."""
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Protocol
 
-from controller.ovsdb.session import READ_WITHIN as SHAKE_WITHIN
-from controller.ovsdb.session import Closed, Event, Operation, Session, State
-
-TOO_MUCH = 1024 * 1024
-"""Bytes waiting to be written that end the connection."""
-TLS_GOODBYE = 0.5
+from controller.ovsdb.session import READ_WITHIN, Closed, Event, Operation, Session, State
+from controller.southbound.peer_connection import PeerConnection
 
 
 class Owner(Protocol):
@@ -32,27 +23,15 @@ class Owner(Protocol):
         """It is over; told once, and last."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(PeerConnection):
     """The asyncio protocol of one connection."""
 
-    def __init__(self, owner: Owner, tls: ssl.SSLContext | None) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._owner = owner
-        self._tls = tls
-        self._transport: asyncio.Transport | None = None
-        self._securing: asyncio.Task[None] | None = None
-        self._ended = False
-        self.session = Session(self._loop.time())
-        self.peer = ""
-        """Where it comes from, for logs."""
-        self.reached_at = ""
-        """Our IP address that the host connected to; empty on a socket file."""
-        self.certified: str | None = "" if tls else None
-        """The name in the host's certificate, "" before that is known; None without TLS."""
-        self.gone = asyncio.Event()
-        """Set when the transport is closed."""
+    shake_within = READ_WITHIN
 
-    # What the owner asks for
+    def __init__(self, owner: Owner, tls: ssl.SSLContext | None) -> None:
+        super().__init__(tls)
+        self._owner = owner
+        self.session = Session(self._loop.time())
 
     @property
     def is_secure(self) -> bool:
@@ -67,50 +46,19 @@ class Connection(asyncio.Protocol):
     def transact(self, operations: Sequence[Operation]) -> None:
         """Have the host do these together, see `Session.transact`."""
         self.session.transact(operations, self._loop.time())
-        self._write()
+        self._write_session()
 
     def probe(self) -> None:
         """Ask the host whether it is there."""
         self.session.probe(self._loop.time())
-        self._write()
+        self._write_session()
 
     def tick(self, now: float) -> None:
         """Let time pass."""
         for event in self.session.tick(now):
             if isinstance(event, Closed):
                 self.close(event.kind, event.reason)
-        self._write()
-
-    def close(self, kind: str, reason: str) -> None:
-        """End the connection. What was said last is still written, if the peer takes it."""
-        self._write()
-        if self._ended:
-            return
-        self._ended = True
-        if self._securing:
-            self._securing.cancel()
-        if self._transport is None or self._transport.get_write_buffer_size():
-            self.abort()
-        else:
-            self._transport.close()
-        self._owner.closed(self, self.session.close(kind, reason))
-
-    def abort(self) -> None:
-        """Drop the transport, whatever is unwritten."""
-        if self._transport:
-            self._transport.abort()
-
-    # What asyncio calls
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Somebody connected."""
-        made = cast(asyncio.Transport, transport)
-        self.peer, self.reached_at = _peer(made), _address(made.get_extra_info("sockname"))
-        if self._tls:
-            self._securing = self._loop.create_task(self._secure(made, self._tls))
-        else:
-            self._begin(made)
-        self._owner.opened(self)
+        self._write_session()
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the peer."""
@@ -121,64 +69,13 @@ class Connection(asyncio.Protocol):
                 self.close(event.kind, event.reason)
                 return
             self._owner.received(self, event)
-        self._write()
+        self._write_session()
 
-    def connection_lost(self, error: Exception | None) -> None:
-        """The peer is gone."""
-        self.gone.set()
-        self.close("disconnected", f"connection lost: {error}" if error else "the peer closed the connection")
+    def _outgoing(self) -> bytearray:
+        return self.session.outgoing
 
-    def _begin(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._write()
+    def _opened(self) -> None:
+        self._owner.opened(self)
 
-    async def _secure(self, plain: asyncio.Transport, tls: ssl.SSLContext) -> None:
-        try:
-            transport = await self._loop.start_tls(
-                plain,
-                self,
-                tls,
-                server_side=True,
-                ssl_handshake_timeout=SHAKE_WITHIN,
-                ssl_shutdown_timeout=TLS_GOODBYE,
-            )
-        except (OSError, asyncio.CancelledError) as error:
-            transport, why = None, f"no TLS: {error}"
-        else:
-            why = "no TLS: the peer closed the connection"
-        self._securing = None
-        if transport is None or self._ended:
-            plain.abort()
-            self.gone.set()
-            self.close("tls", why)
-            return
-        self.certified = _common_name(transport.get_extra_info("peercert"))
-        self._begin(transport)
-
-    def _write(self) -> None:
-        outgoing = self.session.outgoing
-        if not outgoing or self._transport is None or self._ended:
-            return
-        self._transport.write(bytes(outgoing))
-        outgoing.clear()
-        if self._transport.get_write_buffer_size() > TOO_MUCH:
-            self.close("stalled", f"more than {TOO_MUCH} bytes wait for it to read")
-
-
-def _common_name(certificate: dict[str, tuple[tuple[tuple[str, str], ...], ...]] | None) -> str:
-    """The common name of a certificate without the number that `ovs-pki` adds: `hv1 id:...`."""
-    subject = (certificate or {}).get("subject", ())
-    names = [value for part in subject for key, value in part if key == "commonName"]
-    return names[0].partition(" id:")[0] if len(names) == 1 else ""
-
-
-def _address(name: object) -> str:
-    return str(name[0]).partition("%")[0] if isinstance(name, tuple) else ""
-
-
-def _peer(transport: asyncio.Transport) -> str:
-    address = transport.get_extra_info("peername")
-    if isinstance(address, tuple):
-        host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        return f"{host}:{address[1]}"
-    return f"unix:{transport.get_extra_info('sockname')}"
+    def _closed(self, kind: str, reason: str) -> None:
+        self._owner.closed(self, self.session.close(kind, reason))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from private_ovs import PrivateOvs
 from tests.switch.certificates import certificates
 from tests.switch.host_lab import BRIDGE, CONTROLLER, PLAN, Recorder, has, join, taking_on
 from tests.switch.southbound_lab import private_ovs, until
+from tests.unit.host_script import answer, rows
 
 pytestmark = pytest.mark.ovs
 
@@ -206,6 +208,20 @@ def test_with_tls_a_certificate_says_who_a_host_is(tmp_path: Path, caplog: pytes
         plain.close()
         await until(lambda: hosts.statistics.hosts_closed["tls"] == 1)
 
+        # Nobody is believed for being quick: it answers, as hv1, before it is asked and before its name is known.
+        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        context.check_hostname = False
+        context.load_cert_chain(tmp_path / "hv2.pem", tmp_path / "hv2.key")
+        with entered(pid):
+            eager = socket.create_connection(("127.0.0.1", 6640))
+        eager.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=eager, ssl=context, server_hostname="x")
+        writer.write(answer(1, rows()))
+        await reader.read()
+        writer.close()
+        assert not hosts.joined
+        assert hosts.statistics.hosts_closed["unknown host"] == 1
+
         def identify(name: str) -> None:
             ovs.vsctl(
                 "set-ssl", *(str(tmp_path / f"{name}.{kind}") for kind in ("key", "pem")), str(tmp_path / "ca.pem")
@@ -214,7 +230,7 @@ def test_with_tls_a_certificate_says_who_a_host_is(tmp_path: Path, caplog: pytes
         # It says that it is another, and has a certificate of the authority, but not that one's.
         identify("hv2")
         join(ovs, "ssl:127.0.0.1:6640")
-        await until(lambda: hosts.statistics.hosts_closed["unknown host"])
+        await until(lambda: hosts.statistics.hosts_closed["unknown host"] == 2)
         assert not hosts.joined
         ovs.vsctl("remove", "Open_vSwitch", ".", "external_ids", "tenantry-host", "tenantry-controller")
         identify("hv1 id:0f")

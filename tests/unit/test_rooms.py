@@ -64,7 +64,7 @@ ALLOWED = {
     "controller.ovsdb": {
         *("controller.ovsdb", "controller.fabric.plugs", "controller.intent.model", "controller.southbound.listen"),
         *("controller.southbound.bounded_log", "controller.southbound.claims", "controller.southbound.framing"),
-        "controller.southbound.statistics",
+        *("controller.southbound.statistics", "controller.southbound.peer_connection"),
     },
     "controller.placing": {"controller.fabric", "controller.intent"},
     "controller.host_plans": {"controller.intent", "controller.ovsdb.plan"},
