@@ -19,14 +19,6 @@ from controller.fabric.plugs import Claim, Plugs
 from controller.intent.model import Intent, IpAddress, Port
 
 
-def unplugged(port: Port) -> Port:
-    """A port with an id as it is while no host has that interface; other ports as they are."""
-    if port.iface_id is None or (port.switch is None and not port.is_mac_plugged):
-        return port
-    mac = None if port.is_mac_plugged else port.mac
-    return replace(port, switch=None, interface=None, mac=mac, is_mac_plugged=False)
-
-
 @dataclass(slots=True)
 class Taken:
     """What ports of an intent have taken already."""
@@ -38,7 +30,7 @@ class Taken:
 
     def plugged(self, intent: Intent, port: Port, claim: Claim | None) -> tuple[Port, str]:
         """A port with an id as it is with this claim, and what of the claim is not believed, or ""."""
-        bare = unplugged(port)
+        bare = port.asked
         if claim is None:
             return bare, ""
         switch = intent.fabric.switches.get(claim.switch)

@@ -114,7 +114,8 @@ class Plugging:
         before, after = self._core.situation.intent, self._with_endpoints(edit.after)
         self._core.plugs.keep_only({name for name, switch in after.fabric.switches.items() if switch.host})
         found = placed(after, self._core.plugs.holder, before)
-        self._doubts.clear()
+        for name in self._doubts.keys() - found.keys():
+            del self._doubts[name]
         moved = {}
         for name, (port, doubt) in found.items():
             self._doubt(port, doubt)
@@ -135,11 +136,10 @@ class Plugging:
             return
         moved: dict[str, Port] = {}
         # The doubtful last: what they wait for may just have gone.
-        for name in [*sorted(names - self._doubts.keys()), *sorted(self._doubts)]:
+        for name in [*sorted(names - self._doubts.keys()), *sorted(self._doubts.keys() & intent.ports.keys())]:
             port = intent.ports[name]
             claim = self._core.plugs.holder(port.iface_id or "")
             there, doubt = _taken_near(index, port, claim, moved).plugged(intent, port, claim)
-            self._doubts.pop(name, None)
             self._doubt(there, doubt)
             if there != port:
                 moved[name] = there
@@ -171,7 +171,10 @@ class Plugging:
         log.info("%s%s", "plugged in" if is_there else "unplugged", came, extra={"event": kind, **names})
 
     def _doubt(self, port: Port, doubt: str) -> None:
-        if doubt:
+        """Take note of what is not believed of a port, or that all is; say it once."""
+        if not doubt:
+            self._doubts.pop(port.id, None)
+        elif doubt != self._doubts.get(port.id):
             self._doubts[port.id] = doubt
             self._southbound.statistics.plugs_doubted += 1
             self._doubted.warning(self._clock(), "not believed as its host says: %s", doubt, port=port.id)

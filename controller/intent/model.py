@@ -11,7 +11,7 @@ Networks and ports are named `tenant/name` wherever a name must be unique.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeAlias
@@ -191,6 +191,14 @@ class Port:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", f"{self.tenant}/{self.name}")
+
+    @property
+    def asked(self) -> Port:
+        """The port as it was asked for, wherever its interface is."""
+        if self.iface_id is None or (self.switch is None and not self.is_mac_plugged):
+            return self
+        mac = None if self.is_mac_plugged else self.mac
+        return replace(self, switch=None, interface=None, mac=mac, is_mac_plugged=False)
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+from controller.dataplane.fields import mac_text
 from controller.northbound.asking import asking
 from controller.northbound.client import ask_all
+from controller.state_directory import read_memory
 from guest import DEVICE
 from hypervisor import Hypervisor
 from namespaces import ip_batch, new_namespace
@@ -22,6 +24,7 @@ from tests.end_to_end import joined_site
 from tests.end_to_end.eventually import PATIENCE, eventually
 from tests.end_to_end.joined_site import HYPERVISORS, iface_id, mac
 from tests.end_to_end.running import Installation
+from tests.end_to_end.test_api_writes import asked, put
 
 pytestmark = pytest.mark.ovs
 
@@ -82,6 +85,15 @@ def test_guests_are_plugged_and_unplugged_at_random(site: Installation) -> None:
     assert site.reach().is_right
 
 
+def is_saved(site: Installation) -> bool:
+    """Whether a daemon that is killed now is followed by one that knows as much of guests."""
+    found = read_memory(site.daemon.state)
+    with asking(None, site.daemon.state, None, None) as daemon:
+        learned = {(one["network"], one["mac"]) for one in ask_all(daemon, "/api/v1/hosts", {}) if one["learned"]}
+    known = found[0].addresses if found else {}
+    return learned == {(network, mac_text(one)) for network, macs in known.items() for one in macs}
+
+
 def journeys() -> dict[str, Journey]:
     """From host to host, both ways, to an address that is given and to one that a host said."""
     return {"there": Journey("blue1", mac(2), {"blue2"}), "back": Journey("blue2", mac(1), {"blue1"})}
@@ -89,6 +101,7 @@ def journeys() -> dict[str, Journey]:
 
 def test_a_daemon_that_was_killed_and_started_again_loses_nothing(site: Installation) -> None:
     site.widen()
+    eventually(lambda: is_saved(site), "all that was learned to be saved")
     site.settle()
     before = site.all_cookies()
     with site.prober() as prober:
@@ -120,15 +133,20 @@ def test_a_database_that_was_killed_and_started_again_changes_nothing(site: Inst
     assert site.reach().is_right
 
 
-@contextmanager
-def twin(site: Installation, host: str, member: int) -> Iterator[Station]:
+def twin(site: Installation, host: str, member: int) -> AbstractContextManager[Station]:
     """A second blue guest with the id and the MAC of a running one, on another host: as while it migrates."""
+    return plugged_twin(site, host, iface_id("blue", member), mac(member))
+
+
+@contextmanager
+def plugged_twin(site: Installation, host: str, name: str, address: str) -> Iterator[Station]:
+    """A guest that the lab does not know, plugged in under an id."""
     owner = hypervisor(site, host)
     with new_namespace() as pid:
         ip_batch([f"link add twin type veth peer name {DEVICE} netns {pid}"], pid=owner.namespace)
-        ip_batch([f"link set {DEVICE} address {mac(member)} up"], pid=pid)
+        ip_batch([f"link set {DEVICE} address {address} up"], pid=pid)
         ip_batch(["link set twin addrgenmode none up"], pid=owner.namespace)
-        ids = [f'external_ids:iface-id="{iface_id("blue", member)}"', f'external_ids:attached-mac="{mac(member)}"']
+        ids = [f'external_ids:iface-id="{name}"', f'external_ids:attached-mac="{address}"']
         owner.vsctl("add-port", owner.bridge, "twin", "--", "set", "interface", "twin", *ids)
         try:
             yield Station("twin", "blue/net", (), DEVICE, pid)
@@ -187,3 +205,26 @@ def test_a_rogue_takes_nothing_from_others(site: Installation) -> None:
     site.wait_for_log(f"not believed as its host says: MAC {mac(1)} is that of port red/vm1; it is learned instead")
     found = wait_until_right(site.lab.stations, PATIENCE)
     assert found.is_right, (sorted(found.missing), sorted(found.leaks))
+
+
+def test_a_port_that_is_written_over_the_api_is_where_its_interface_waits(site: Installation) -> None:
+    """Its guest is plugged in before there is a port for it; a reload of the files leaves it where it is."""
+    where = "fd0c6a5e-7b0f-4a53-9ad5-000000000009"
+    with (
+        plugged_twin(site, "hv3", where, mac(9)) as station,
+        Prober([*site.lab.stations.values(), station]) as prober,
+        asking(None, site.daemon.state, None, None) as daemon,
+    ):
+        put(site, "tenants/green", {})
+        put(site, "networks/green/net", {"segment": "vxlan"})
+        assert not is_installed(site, "hv3", "twin")
+        put(site, "ports/green/vm", {"network": "net", "iface_id": where})
+        eventually(lambda: is_installed(site, "hv3", "twin"), "the port to be in force")
+        site.write(site.topology.read_text() + "\n")
+        [port] = (one for one in ask_all(daemon, "/api/v1/ports", {}) if one["tenant"] == "green")
+        assert (port["switch"], port["interface"], port["mac"], port["state"]) == ("hv3", "twin", mac(9), "up")
+        assert port["written"] == {"network": "net", "iface_id": where}
+        prober.send("twin", "alone")
+        assert prober.received("alone") == {}, "green is alone"
+        asked(site, "DELETE", "/api/v1/ports/green/vm", if_match="*")
+        eventually(lambda: not is_installed(site, "hv3", "twin"), "no port to be there any more")

@@ -13,7 +13,7 @@ from controller.fabric.plugs import Plugged, Report
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Fabric, Host, Intent, Network, Port, Segment, Switch
 from controller.intent.moves import KeyChanges
-from controller.placing import placed, unplugged
+from controller.placing import placed
 from controller.plugging import Plugging
 from controller.situation import IntentIndex
 from controller.southbound.southbound import Southbound
@@ -87,7 +87,7 @@ def test_bit_by_bit_is_as_a_whole(history: list[tuple[str, dict[str, Plugged] | 
             else:
                 site.plugging.reported(host, Report(found))
         ports = site.ports
-        assert {name: unplugged(port) for name, port in ports.items()} == files.ports
+        assert {name: port.asked for name, port in ports.items()} == files.ports
         whole = placed(files, site.core.plugs.holder, site.core.situation.intent)
         assert {name: port for name, (port, _) in whole.items()} == {
             name: port for name, port in ports.items() if port.iface_id
