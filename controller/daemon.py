@@ -32,8 +32,8 @@ from controller.host_plans import host_plans
 from controller.intent.edit import IntentEdit
 from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
-from controller.planning import Planning
 from controller.ovsdb.hosts import Hosts
+from controller.planning import Planning
 from controller.plugging import Plugging
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen, ListenError

@@ -77,13 +77,18 @@ def with_endpoints(intent: Intent, said: Mapping[str, IpAddress], before: Intent
     return replace(intent, fabric=replace(intent.fabric, switches=switches)), doubts
 
 
+def in_place(intent: Intent, plugs: Plugs, said: Mapping[str, IpAddress], before: Intent) -> Intent:
+    """The intent of files with its ports and endpoints where hosts have them; `before` is the one in force."""
+    intent, _ = with_endpoints(intent, said, before)
+    ports = {name: port for name, (port, _) in placed(intent, plugs.holder, before).items()}
+    return replace(intent, ports={**intent.ports, **ports}) if ports else intent
+
+
 def as_remembered(intent: Intent, memory: Memory) -> Intent:
-    """The intent of files with its ports and endpoints where a daemon that had this memory would have them at first."""
+    """The same as a daemon that had this memory would have it at first."""
     plugs = Plugs()
     plugs.restore(memory.plugs)
-    intent, _ = with_endpoints(intent, memory.endpoints, intent)
-    ports = {name: port for name, (port, _) in placed(intent, plugs.holder, intent).items()}
-    return replace(intent, ports={**intent.ports, **ports}) if ports else intent
+    return in_place(intent, plugs, memory.endpoints, intent)
 
 
 def _had(before: Intent, name: str, said: Mapping[str, IpAddress]) -> bool:

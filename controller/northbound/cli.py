@@ -12,8 +12,8 @@ from controller.northbound.drain import drain, undrain
 from controller.northbound.drift import drift
 from controller.northbound.export import export
 from controller.northbound.graph import graph
-from controller.northbound.plan import plan
 from controller.northbound.join_command import join_command
+from controller.northbound.plan import plan
 from controller.northbound.run import run
 from controller.northbound.schema import schema
 from controller.northbound.show import show
@@ -31,7 +31,7 @@ app = typer.Typer(
 app.command()(check)
 app.command()(drain)
 app.command()(drift)
-app.add_typer(export, name="export")
+app.command()(export)
 app.command()(graph)
 app.command()(plan)
 app.command()(join_command)

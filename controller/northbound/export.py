@@ -9,26 +9,26 @@ Exit status: 0; 1 when the files have errors or libvirt cannot have it; 2 for wr
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, NoReturn
 from uuid import UUID
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import typer
 
-from controller.intent.loader import load
 from controller.intent.model import Intent, Port
-from controller.northbound.check import Files, print_problems
-
-export = typer.Typer(no_args_is_help=True)
-
-
-@export.callback()
-def _others() -> None:
-    """Export for other programs."""
+from controller.northbound.check import Files
+from controller.northbound.configured import configured
 
 
-@export.command()
-def libvirt(
+class Other(StrEnum):
+    """For which program."""
+
+    LIBVIRT = "libvirt"
+
+
+def export(
+    program: Annotated[Other, typer.Argument(metavar="PROGRAM", help=f"One of: {', '.join(Other)}.")],
     files: Files,
     host: Annotated[
         str | None, typer.Option(metavar="HOST", help="For this hypervisor, where their bridges differ.")
@@ -38,17 +38,18 @@ def libvirt(
         str | None, typer.Option(metavar="TENANT/PORT", help="Instead: the interface of a domain that is this port.")
     ] = None,
 ) -> None:
-    """Print a network for `virsh net-define`, with a port group for each tenant network; or a domain's interface.
+    """Print what another program is to be told; it is libvirt so far.
+
+    That is a network for `virsh net-define`, with a port group for each tenant network, or the interface of a domain.
+
+    Exit status: 0; 1 when the files have errors or libvirt cannot have it; 2 for wrong usage.
 
     Example: tenantry export libvirt /etc/tenantry > net.xml && virsh net-define net.xml && virsh net-start tenantry
 
     Example: tenantry export libvirt /etc/tenantry --port blue/web1
     """
-    loaded = load(files)
-    print_problems(loaded, to_stderr=True)
-    if loaded.intent is None:
-        raise typer.Exit(1)
-    made = _network(loaded.intent, name, host) if port is None else _interface(loaded.intent, name, port)
+    intent = configured(files, None, 1)
+    made = _network(intent, name, host) if port is None else _interface(intent, name, port)
     indent(made)
     typer.echo(tostring(made, encoding="unicode"))
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from controller.intent.loader import load
-from controller.northbound.check import Files, print_problems
+from controller.northbound.check import Files
+from controller.northbound.configured import configured
 from controller.ovsdb.replica import HOST
 
 HERE = "/etc/openvswitch"
@@ -41,11 +41,7 @@ def join_command(
     kind, _, rest = ovsdb.partition(":")
     if kind not in ("ssl", "tcp", "unix") or not rest or "'" in rest or any(sign.isspace() for sign in rest):
         raise typer.BadParameter("write ssl:HOST:PORT, tcp:HOST:PORT or unix:PATH", param_hint="--ovsdb")
-    loaded = load(files)
-    print_problems(loaded, to_stderr=True)
-    if loaded.intent is None:
-        raise typer.Exit(1)
-    switches = loaded.intent.fabric.switches
+    switches = configured(files, None, 1).fabric.switches
     hosts = sorted(name for name, switch in switches.items() if switch.host)
     if host not in hosts:
         known = f"hosts are: {', '.join(hosts)}" if hosts else "no switch has host: {}"

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from controller.core import Core
 from controller.fabric.plugs import Plugged, Report
+from controller.intent.allocation import KeyLedger
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Fabric, Host, Intent, Network, Port, Segment, Switch
 from controller.intent.moves import KeyChanges
 from controller.placing import placed
+from controller.plan import plan_of
 from controller.plugging import Plugging
 from controller.situation import IntentIndex
 from controller.southbound.southbound import Southbound
@@ -141,3 +143,16 @@ def test_an_edit_from_an_older_intent_comes_into_force_as_a_whole() -> None:
     site.put(site.plugging.placed(late))
     assert site.ports["blue/one"].switch == "hv2"
     assert "red/given" not in site.ports
+
+
+def test_a_plan_of_the_files_in_force_says_nothing_of_where_hosts_have_ports() -> None:
+    site = Site()
+    site.plugging.reported("hv2", Report({"tap2": Plugged("i", C)}))
+    before, core = site.core.situation.intent, site.core
+    assert not plan_of(core, before, KeyLedger(), FILES, 0.0)
+    changed = {**PORTS, "blue/one": replace(PORTS["blue/one"], iface_id="m")}
+    [item] = plan_of(core, before, KeyLedger(), replace(FILES, ports=changed), 0.0).items
+    assert (item.name, item.details) == (
+        "blue/one",
+        ("moves from iface_id i (hv2:tap2) to iface_id m", f"MAC: {C} to learned"),
+    )

@@ -57,7 +57,9 @@ ALLOWED = {
     },
     "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
     "controller.rehearsal": {"controller.core", "controller.dataplane", "controller.intent"},
-    "controller.plan": {"controller.core", "controller.rehearsal", "controller.dataplane", "controller.intent"},
+    "controller.plan": {
+        *("controller.core", "controller.placing", "controller.rehearsal", "controller.dataplane", "controller.intent"),
+    },
     "controller.rates": {
         *("controller.core", "controller.dataplane", "controller.intent", "controller.southbound.counters"),
     },
