@@ -13,8 +13,7 @@ from controller.api import draining_rows, fabric_rows, underlay_rows
 from controller.api.filters import BySwitch, Filters, Nothing, Part
 from controller.api.metrics import MEDIA_TYPE
 from controller.api.resources import single
-from controller.api.rows import Draining, Flow, Link, Page, Status, Switch, SwitchDetail, Trouble
-from controller.api.rows import Draining, Flow, Hypervisor, Link, Page, Status, Switch, SwitchDetail
+from controller.api.rows import Draining, Flow, Hypervisor, Link, Page, Status, Switch, SwitchDetail, Trouble
 from controller.api.sources import INVALID, NOT_FOUND, Sources
 from controller.drain_plan import canonical
 

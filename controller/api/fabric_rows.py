@@ -9,9 +9,8 @@ from typing import Literal, Protocol
 
 from controller.api.filters import BySwitch, Filters
 from controller.api.order import Order, part_of
-from controller.api.rows import Flow, Interface, Link, Switch, SwitchDetail
-from controller.api.underlay_rows import out_of_reach
 from controller.api.rows import Flow, Hypervisor, Interface, Link, Switch, SwitchDetail
+from controller.api.underlay_rows import out_of_reach
 from controller.compiler import SWITCH, TREES, beside
 from controller.core import Core
 from controller.dataplane import flow as dataplane

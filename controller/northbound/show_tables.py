@@ -14,14 +14,10 @@ from controller.northbound.columns import Cell, print_columns
 Item: TypeAlias = Mapping[str, Any]
 
 COLOURS = {
-    **dict.fromkeys(("up", "connected", "in sync", "info", "as it should be"), "green"),
-    **dict.fromkeys(("changing", "waiting", "draining", "warning", "outside", "narrow", "not compared"), "yellow"),
-    **dict.fromkeys(("down", "missing", "away", "no", "error", "blocked", "refused", "out", "broken"), "red"),
     **dict.fromkeys(("up", "connected", "joined", "in sync", "info", "as it should be"), "green"),
-    **dict.fromkeys(
-        ("changing", "waiting", "joining", "draining", "warning", "outside", "unplugged", "not compared"), "yellow"
-    ),
-    **dict.fromkeys(("down", "missing", "away", "no", "error", "blocked", "refused"), "red"),
+    **dict.fromkeys(("changing", "waiting", "joining", "draining", "warning"), "yellow"),
+    **dict.fromkeys(("outside", "unplugged", "narrow", "not compared"), "yellow"),
+    **dict.fromkeys(("down", "missing", "away", "no", "error", "blocked", "refused", "out", "broken"), "red"),
 }
 """By the first words of a cell that says how something is."""
 
