@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from controller.compiler import Compiler
 from controller.dataplane.flow import Reason
 from controller.fabric.model import End, Fabric, SwitchView
+from controller.fabric.plugs import Plugs
 from controller.situation import Situation
 
 
@@ -22,7 +23,7 @@ class Ends:
     """Of which they were made."""
     by_number: Mapping[int, End]
     announced: Mapping[End, int]
-    """Those where announcements are sent and believed, as they are up and no tenant's; with their numbers."""
+    """Those where announcements are sent and believed, as they are up and no guest's; with their numbers."""
 
 
 class Answers:
@@ -31,6 +32,7 @@ class Answers:
     def __init__(self) -> None:
         self.situation = Situation()
         self.compiler = Compiler()
+        self.plugs = Plugs()
         self._ends: dict[str, Ends] = {}
 
     @property
@@ -84,12 +86,14 @@ class Answers:
         return known
 
     def forget_answers(self) -> None:
-        """The intent is another: remember no answer that followed from it."""
+        """The intent is another, or what hosts say: remember no answer that followed from it."""
         self._ends.clear()
 
     def _ends_of(self, view: SwitchView) -> Ends:
-        is_reserved = self.situation.index.is_reserved
+        is_reserved, may_be_link = self.situation.index.is_reserved, self.plugs.may_be_link
         by_number = {one.number: End(view.name, one.name) for one in view.interfaces.values()}
         up = (end for number, end in by_number.items() if view.interfaces[end.interface].up)
-        announced = {end: view.interfaces[end.interface].number for end in up if not is_reserved(*end)}
+        announced = {
+            end: view.interfaces[end.interface].number for end in up if may_be_link(*end) and not is_reserved(*end)
+        }
         return Ends(view, by_number, announced)

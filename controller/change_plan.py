@@ -126,7 +126,8 @@ def plan(intent: Intent, index: IntentIndex, base: Base, target: Target, content
     built = build_intent(found.document)
     check_mtus(found, built)
     networks = _differing(intent.networks, built.networks, wanted.networks)
-    ports = _differing(intent.ports, built.ports, wanted.ports)
+    asked = {name: intent.ports[name].asked for name in wanted.ports if name in intent.ports}
+    ports = _differing(asked, built.ports, wanted.ports)
     resources = {f"networks/{name}": plain(network_form(one)) if one else None for name, one in networks.items()}
     resources |= {f"ports/{name}": plain(port_form(port)) if port else None for name, port in ports.items()}
     return Plan(_edit(intent, target, networks, ports, content is None), resources, tuple(found.doubtful))

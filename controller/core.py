@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from apps import learning
 from controller.answers import Answers
@@ -23,13 +24,14 @@ from controller.fabric.discovery import Discovery
 from controller.fabric.memory import Memory
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, OutsideLoops
+from controller.fabric.plugs import Report
 from controller.fabric.probe_limits import ProbeLimits
 from controller.fabric.reachability import Goal
 from controller.fabric.settling import Moved, Settling
 from controller.fabric.transition import Held
 from controller.fabric.underlay_paths import UnderlayPaths
 from controller.intent.edit import IntentEdit, difference
-from controller.intent.model import Intent, SegmentKey
+from controller.intent.model import Intent, IpAddress, SegmentKey
 from controller.intent.moves import KeyChanges
 from controller.lookup import aim, network_units, second_units, switch_unit, tree_unit
 from controller.situation import Situation
@@ -48,6 +50,10 @@ class Core(Answers):
         self._second_keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
         self.loops = OutsideLoops()
+        self.hosts: dict[str, Literal["joining", "joined"]] = {}
+        """Hosts that have a session with their database, and whether they had all that they should."""
+        self.endpoints: dict[str, IpAddress] = {}
+        """What hosts said last of their tunnel endpoints, by switch."""
         self._probe_limits = ProbeLimits()
         self.situation = Situation(
             keys=self._keys,
@@ -116,9 +122,10 @@ class Core(Answers):
         addresses = {network: dict(macs) for network, macs in known.items()}
         measured = ((link, self.discovery.latency(link)) for link in self.fabric.links)
         latencies = {link: seconds for link, seconds in measured if seconds is not None}
-        return Memory(
-            self.fabric.switches, self.discovery.heard(), addresses, latencies, tuple(self.loops.blocked.values())
-        )
+        blocked = tuple(self.loops.blocked.values())
+        plugs = self.plugs.memory(self.situation.index.ports_by_iface_id)
+        heard, endpoints = self.discovery.heard(), dict(self.endpoints)
+        return Memory(self.fabric.switches, heard, addresses, latencies, blocked, plugs, endpoints)
 
     def restore(self, memory: Memory, now: float) -> None:
         """Start with what was learned before, as far as it fits the intent that was adopted."""
@@ -183,6 +190,30 @@ class Core(Answers):
         if not deleted:
             self.loops.arrived(come_to(self.situation, view, [interface]))
         self._links_are_stale = True
+
+    def host_reported(self, switch: str, said: Report) -> set[str]:
+        """A host says this of itself. The ids of interfaces that are held otherwise than before."""
+        self.revision += 1
+        if said.endpoint:
+            self.endpoints[switch] = said.endpoint
+        else:
+            self.endpoints.pop(switch, None)
+        changed = self.plugs.report(switch, said.plugged)
+        if self.plugs.note_plain(switch, said.plain):
+            # An interface that turns out to be a guest's is the end of no link.
+            self.forget_answers()
+            self._links_are_stale = True
+        return changed
+
+    def silent_hosts(self) -> list[str]:
+        """Switches of hosts that join by themselves and have not said what is plugged in since the daemon started."""
+        switches = self.situation.intent.fabric.switches.values()
+        return sorted(one.name for one in switches if one.host and one.name not in self.plugs.heard)
+
+    def host_lost(self, switch: str) -> set[str]:
+        """A host cannot be asked any more about interfaces. The ids that are held otherwise than before."""
+        self.revision += 1
+        return self.plugs.lost(switch)
 
     def heard(self, at: End, sender: End, now: float, seconds: float | None = None) -> bool:
         """An authentic announcement of `sender` arrived at `at`, after `seconds` if known. Whether that was news.

@@ -28,10 +28,13 @@ from controller.configuration import Configuration, report
 from controller.core import Core
 from controller.event_log import EventKind, EventLog
 from controller.fabric.model import Link
+from controller.host_plans import host_plans
 from controller.intent.edit import IntentEdit
 from controller.isolation_watch import IsolationWatch
 from controller.keeper import Keeper
+from controller.ovsdb.hosts import Hosts
 from controller.planning import Planning
+from controller.plugging import Plugging
 from controller.self_check import Rounds, Wrong, affected
 from controller.southbound.listen import Listen, ListenError
 from controller.state_directory import StateDirectory
@@ -66,6 +69,8 @@ class Options:
     listen: Sequence[Listen]
     api: Sequence[Endpoint] = ()
     """Where questions are answered."""
+    ovsdb: Sequence[Listen] = ()
+    """Where hosts connect with their databases."""
 
 
 class Daemon:
@@ -76,8 +81,12 @@ class Daemon:
         self._options = options
         self._configuration = Configuration(options.paths, state)
         self._core = Core()
-        self._events = SwitchEvents(self._core, state.secret("discovery"), self._schedule)
+        self._events = SwitchEvents(
+            self._core, state.secret("discovery"), self._schedule, lambda name: self._plugging.settled(name)
+        )
         self._southbound = self._events.southbound
+        self._plugging = Plugging(self._core, self._southbound, lambda: self._events.clock, self._schedule, self._put)
+        self._hosts = Hosts(self._plugging, options.listen, self._southbound.statistics)
         self._memory, warning = state.read_memory()
         if warning:
             log.warning("%s", warning)
@@ -111,6 +120,8 @@ class Daemon:
 
     async def _run(self) -> None:
         seen = self._configuration.signature()
+        self._core.plugs.restore(self._memory.plugs)
+        self._core.endpoints.update(self._memory.endpoints)
         if not await self._load():
             raise InvalidConfiguration
         self._core.restore(self._memory, self._events.clock)
@@ -119,7 +130,7 @@ class Daemon:
             # So that switches which were seen before find their programs made, and are in sync once they are read.
             await asyncio.sleep(0)
         await self._open()
-        log.info("ready on %s", ", ".join(str(endpoint) for endpoint in self._options.listen))
+        log.info("ready on %s", ", ".join(map(str, [*self._options.listen, *self._options.ovsdb])))
         forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())
         tasks = [asyncio.create_task(work) for work in (*forever, self._api.run(), self._steps.bug())]
         stopping = asyncio.create_task(self._stop.wait())
@@ -131,6 +142,7 @@ class Daemon:
         self._steps.end()
         self._api.close()
         self._planning.close()
+        await self._hosts.close()
         await self._southbound.close()
         self._keeper.save()
         log.info("since the start: %s", self._southbound.statistics)
@@ -143,8 +155,11 @@ class Daemon:
         try:
             await self._southbound.listen(self._options.listen)
             await self._api.open(self._options.api)
+            await self._hosts.listen(self._options.ovsdb)
+            self._plugging.begin(self._hosts, is_open=bool(self._options.ovsdb))
         except ListenError:
             self._api.close()
+            await self._hosts.close()
             await self._southbound.close()
             raise
 
@@ -273,6 +288,10 @@ class Daemon:
 
     def take(self, edit: IntentEdit) -> bool:
         """Take an edit of the intent into force; False when its keys cannot be stored, and then nothing changes."""
+        return self._put(self._plugging.placed(edit))
+
+    def _put(self, edit: IntentEdit) -> bool:
+        """Take an edit of the intent in force, with all ports where they are."""
         try:
             keys = self._configuration.settle_keys(edit)
         except StateError as error:
@@ -283,6 +302,10 @@ class Daemon:
         self._steps.edited()
         self._core.edit(edit, keys)
         self._api.edited(edit)
+        if edit.networks or edit.before.fabric is not edit.after.fabric:
+            situation = self._core.situation
+            used = [*situation.keys.values(), *situation.second_keys.values()]
+            self._hosts.expect(host_plans(edit.after, used))
         self._events.explain_missing_tunnels(edit.touched_networks(), edit.after.fabric.switches)
         self._schedule()
         return True

@@ -52,7 +52,8 @@ class Gate:
     ) -> list[str]:
         """The switches that wait no longer, each once.
 
-        `missing` are those without session; `holds_all` tells whether a switch holds what it should, and nothing else.
+        `missing` are those without session, and those whose hosts have not said what is plugged in; `holds_all` tells
+        whether a switch holds what it should, and nothing else.
         """
         if not is_compiled:
             return []

@@ -22,7 +22,8 @@ def missing_tunnels(situation: Situation, networks: Iterable[str]) -> list[tuple
         ports = situation.index.ports_by_network.get(network, ())
         for key, (port, _) in product(tunnels, ports):
             view = situation.fabric.switches.get(port.switch or "")
-            if view:
+            # Hosts that join by themselves are given them.
+            if view and not situation.intent.fabric.switches[view.name].host:
                 interface = situation.intent.fabric.switches[view.name].tunnels.get(key.segment)
                 if interface and view.number(interface) is None:
                     missing.add((view.name, key.segment.value, interface))

@@ -15,6 +15,7 @@ from controller.intent.edit import difference
 from controller.intent.edit_words import ItemEdit, item_edits
 from controller.intent.key_register import KeyRegister
 from controller.intent.model import Intent
+from controller.placing import in_place
 from controller.rehearsal import rehearse, settle
 
 
@@ -40,6 +41,7 @@ def plan_of(core: Core, before: Intent, ledger: KeyLedger, after: Intent, now: f
     The core has to be about `before`, and is about `after` then: it must be nobody else's. What it has begun is brought
     to its end first, so that only what the other intent does is in the plan. `now` is POSIX time in seconds.
     """
+    after = in_place(after, core.plugs, core.endpoints, before)
     register = KeyRegister(ledger)
     register.settle(difference(Intent(), before), now)
     keys = dict(register.ledger.held)

@@ -1,8 +1,8 @@
 """A document that has what is to change, and of all else only what that can disagree with.
 
-That is what is on the same networks, the ports that have the same interfaces, the networks that have the same keys, and
-the fabric. The checks of files find in it what they would find in the whole, but for warnings that VLANs may run out;
-`tests/property/test_change_plan.py` compares.
+That is what is on the same networks, the ports that have the same interfaces or interface ids, the networks that have
+the same keys, and the fabric. The checks of files find in it what they would find in the whole, but for warnings that
+VLANs may run out; `tests/property/test_change_plan.py` compares.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def reduced(intent: Intent, index: IntentIndex, fabric: FabricDocument, wanted: 
     for form in wanted.ports.values():
         if form and (there := index.ports_by_switch.get(form.switch or "", {}).get(form.interface or "")):
             beside[there.id] = there
+        if form and (same := index.ports_by_iface_id.get(form.iface_id or "")):
+            beside[same] = intent.ports[same]
     kept = [port for name, port in sorted(beside.items()) if name not in wanted.ports]
     names = {*_networks_of(wanted), *more, *_same_keys(intent, wanted)}
     names.update(network for port in kept for network in port.networks)

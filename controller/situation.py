@@ -41,6 +41,8 @@ class IntentIndex:
         """Ports on each switch by the interface that they use."""
         self.trunks_by_switch: dict[str, dict[str, Port]] = {}
         """Trunk ports on each switch, likewise."""
+        self.ports_by_iface_id: dict[str, str] = {}
+        """Ids of the ports that name their interface by an id, by that id."""
         self.given_addresses: dict[str, frozenset[int]] = {}
         """MACs that intent gives in each network."""
         self.learning_ports: dict[str, frozenset[str]] = {}
@@ -56,10 +58,14 @@ class IntentIndex:
         for port in edit.old_ports():
             for places in (self.ports_by_switch, self.trunks_by_switch):
                 _unplace(places, port)
+            if port.iface_id:
+                self.ports_by_iface_id.pop(port.iface_id, None)
         for port in edit.new_ports():
             _place(self.ports_by_switch, port)
             if port.trunk:
                 _place(self.trunks_by_switch, port)
+            if port.iface_id:
+                self.ports_by_iface_id[port.iface_id] = port.id
         self._edit_networks(edit)
 
     def is_reserved(self, switch: str, interface: str) -> bool:

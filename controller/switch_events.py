@@ -49,8 +49,12 @@ REFUSALS = {
 class SwitchEvents:
     """The handler of a southbound (`controller.southbound.handler.SwitchHandler`)."""
 
-    def __init__(self, core: Core, secret: bytes, schedule: Callable[[], None]) -> None:
-        """`schedule` is called when the core may have changes; `secret` authenticates announcements."""
+    def __init__(self, core: Core, secret: bytes, schedule: Callable[[], None], settled: Callable[[str], None]) -> None:
+        """`schedule` is called when the core may have changes, `settled` with a switch that did what it was told.
+
+        `secret` authenticates announcements.
+        """
+        self._settled = settled
         self._core = core
         self._schedule = schedule
         self._southbound = Southbound(self, {})
@@ -105,6 +109,7 @@ class SwitchEvents:
             took = self._southbound.session_age(name)
             names = _about(EventKind.SWITCH_IN_SYNC, name)
             log.info("in sync, %.3f s after its session began", took, extra=names)
+        self._settled(name)
 
     def switch_lost(self, name: str, reason: str) -> None:
         """A switch's session ended."""
@@ -175,7 +180,8 @@ class SwitchEvents:
             self.switch_settled(name)
         self._gate.period = self._core.discovery.period
         is_compiled = not self._core.is_dirty
-        opened = self._gate.open(self.clock, self._core.missing_switches(), is_compiled, self._southbound.holds_all)
+        missing = [*self._core.missing_switches(), *self._core.silent_hosts()]
+        opened = self._gate.open(self.clock, missing, is_compiled, self._southbound.holds_all)
         for name in opened:
             log.info("the view is complete: in force", extra={"switch": name})
             self._southbound.open_gate(name)

@@ -3,7 +3,7 @@
     with DaemonProcess(directory, [Path("fabric.yaml")]) as daemon:
         with Lab(intent, model, port=daemon.port, socket=daemon.socket) as lab: ...
 
-All of its files are in one directory: `state/`, `openflow.sock` and `daemon.log`.
+All of its files are in one directory: `state/`, `openflow.sock`, `ovsdb.sock` and `daemon.log`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class DaemonProcess:
         self.mark: Mapping[str, str] = {}
         """Environment by which a lab recognises the process as its own, to end it after a crash; see `Lab.mark`."""
         self.socket = directory / "openflow.sock"
+        self.ovsdb = directory / "ovsdb.sock"
         self.state = directory / "state"
         self.log = directory / "daemon.log"
         self.port = _free_port()
@@ -44,6 +45,7 @@ class DaemonProcess:
         """Start the process, or start it again; it need not listen yet on return."""
         command = [sys.executable, "-c", self.program, "run", *map(str, self._paths), "--state", str(self.state)]
         listen = ["--listen", f"tcp:127.0.0.1:{self.port}", "--listen", f"unix:{self.socket}"]
+        listen += ["--ovsdb", f"unix:{self.ovsdb}"]
         env = {**os.environ, **self.mark, "PYTHONPATH": str(ROOT)}
         with self.log.open("ab") as log:
             self.started_at = time.monotonic()

@@ -11,12 +11,18 @@ To a peer whose MAC address is not known yet, userspace tunnels send one ARP req
 and drop what they translated from then on without asking again, for as long as packets keep coming. An underlay that
 comes up a second too late would stay unused; `MAX_IDLE` makes the drops be forgotten between a guest's retries.
 
+A hypervisor whose switch has `host: {}` is a bare host instead: it has `br-phys`, as its underlay is its own business,
+and one `ovs-vsctl` line makes its database connect to the daemon, which makes all else. Its guests are plugged in as
+libvirt does it.
+
 There is no management wire. The file system is shared between network namespaces, and OVS connects to any socket in
 its own run directory, so `openflow.sock` in there is a symbolic link to the Unix socket on which the daemon listens.
+ovsdb-server connects to any; the daemon's other socket, `ovsdb.sock`, is beside the first.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,20 +32,19 @@ from mininet.node import Switch
 from controller.intent import lab_model
 from controller.intent.model import Segment
 from lab_node import LabNode
-from namespaces import ip_batch
+from namespaces import CommandError, ip_batch
 from packet_sockets import widen
 from private_ovs import SWITCH, PrivateOvs
 
 INTEGRATION, PHYSICAL = "br-int", "br-phys"
+JOINED_WITHIN = 30.0
+"""Seconds for a daemon to make a bridge; ovsdb-server tries to connect every 8 seconds at least."""
 MAX_IDLE = 500
 """Milliseconds until a datapath flow without packets is dropped (Open vSwitch's own default is 10,000)."""
 
 
 class Hypervisor(LabNode, Switch):  # type: ignore[misc]
     """A hypervisor, described by the lab's model and the tunnel interfaces of the intent's switch."""
-
-    bridge = INTEGRATION
-    """Name of the bridge that is the switch."""
 
     def __init__(
         self,
@@ -49,9 +54,15 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         tunnels: Mapping[Segment, str],
         socket: Path,
         underlay_mtu: int,
+        bridge: str | None,
+        guests: Mapping[str, lab_model.Guest],
         **params: Any,  # noqa: ANN401
     ) -> None:
-        """`socket` is where the daemon listens."""
+        """`socket` is where the daemon listens, `bridge` what it makes if the host joins; `guests` are by interface."""
+        self.bridge = bridge or INTEGRATION
+        """Name of the bridge that is the switch."""
+        self._joins = bridge is not None
+        self._guests = guests
         self._address = hypervisor.address
         self._tunnels = tunnels
         self._socket = socket
@@ -68,8 +79,36 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
             ["link set lo up", *(f"link set {name} addrgenmode none up" for name in self.interfaces())],
             pid=self.pid,
         )
-        self.ovs.vsctl(*self._physical(), "--", *self._integration())
+        if self._joins:
+            self.ovs.vsctl(*self._physical())
+            self.join()
+            for interface in self.interfaces():
+                if interface != lab_model.UPLINK:
+                    self.plug(interface, self._guests.get(interface))
+        else:
+            self.ovs.vsctl(*self._physical(), "--", *self._integration())
         self._address_underlay()
+
+    def join(self) -> None:
+        """Give the daemon the database, and wait until it has made the bridge."""
+        words = [f"external_ids:tenantry-host={self.name}", f"external_ids:tenantry-controller={self._target}"]
+        words += [f'external_ids:tenantry-encap-ip="{self._address.ip}"']
+        manager = f"unix:{self._socket.with_name('ovsdb.sock')}"
+        self.ovs.vsctl("set", "Open_vSwitch", ".", *words, "--", "set-manager", manager)
+        deadline = time.monotonic() + JOINED_WITHIN
+        while self.bridge not in self.ovs.vsctl("list-br").split():
+            if time.monotonic() > deadline:
+                raise CommandError(f"no daemon at {manager} has made {self.bridge} on {self.name}")
+            time.sleep(0.05)
+
+    def plug(self, interface: str, guest: lab_model.Guest | None) -> None:
+        """Put an interface into the switch; under its id if it is a guest's that has one, as libvirt does."""
+        words = ["add-port", self.bridge, interface]
+        if guest and guest.iface_id:
+            words += ["--", "set", "interface", interface, f'external_ids:iface-id="{guest.iface_id}"']
+            words += [f'external_ids:attached-mac="{guest.mac}"'] if guest.mac else []
+            words += ["external_ids:iface-status=active"]
+        self.ovs.vsctl("--", "--if-exists", "del-port", interface, "--", *words)
 
     def restart_switch(self) -> None:
         """Start ovs-vswitchd again after its end: without flows, and with the underlay address."""

@@ -149,7 +149,10 @@ class Lab:
         node, owner = self.guests[guest], self.switches[switch]
         self._net.addLink(node, owner, cls=Wire, ledger=self._ledger, intfName1=DEVICE, intfName2=interface)
         ip_batch([f"link set {interface} addrgenmode none up"], pid=owner.namespace)
-        owner.vsctl("add-port", owner.bridge, interface)
+        if isinstance(owner, Hypervisor):
+            owner.plug(interface, node.guest)
+        else:
+            owner.vsctl("add-port", owner.bridge, interface)
         node.configDefault()
 
     def move(self, guest: str, switch: str, interface: str) -> None:

@@ -50,9 +50,8 @@ class LabTopology(Topo):  # type: ignore[misc]
         if lab.underlay_bridge:
             self._add_underlay(lab)
         for guest in lab.guests.values():
-            port = intent.ports[guest.port]
             self.addHost(guest.name, cls=Guest, ledger=ledger, guest=guest)
-            self._wire(lab_model.WireEnd(guest.name, DEVICE), lab_model.WireEnd(str(port.switch), str(port.interface)))
+            self._wire(lab_model.WireEnd(guest.name, DEVICE), lab_model.WireEnd(guest.switch, guest.interface))
         for vtep in lab.vteps.values():
             self._add_vtep(intent, lab, vtep)
 
@@ -71,6 +70,8 @@ class LabTopology(Topo):  # type: ignore[misc]
                 inNamespace=True,
                 hypervisor=hypervisor,
                 tunnels=switch.tunnels,
+                bridge=switch.host.bridge if switch.host else None,
+                guests={guest.interface: guest for guest in lab.guests.values() if guest.switch == hypervisor.name},
                 socket=socket,
                 underlay_mtu=intent.fabric.underlay_mtu,
             )

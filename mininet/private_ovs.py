@@ -60,8 +60,11 @@ class PrivateOvs:
         return self
 
     def start_database(self) -> None:
-        """Start ovsdb-server on the database as it is."""
-        self._daemon(DATABASE, str(self.directory / "conf.db"), f"--remote=punix:{self._socket}")
+        """Start ovsdb-server on the database as it is, with managers and certificates from there, as hosts have it."""
+        remotes = [f"--remote=punix:{self._socket}", "--remote=db:Open_vSwitch,Open_vSwitch,manager_options"]
+        files = {"private-key": "private_key", "certificate": "certificate", "ca-cert": "ca_cert"}
+        tls = [f"--{option}=db:Open_vSwitch,SSL,{column}" for option, column in files.items()]
+        self._daemon(DATABASE, str(self.directory / "conf.db"), *remotes, *tls)
 
     def start_switch(self) -> None:
         """Start ovs-vswitchd; it makes the bridges that the database lists, without their flows."""

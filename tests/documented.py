@@ -21,6 +21,8 @@ OWN_RUN = "is what runs these tests, or takes longer than all of them"
 CHANGES = "changes what the daemon keeps: tests/unit/test_drain_command.py"
 WHY = "asks about ports of a fabric: tests/unit/test_why_command.py"
 KEYS = "needs keys of an authority: tests/switch/test_southbound_tls.py makes some and connects by TLS"
+HOSTS = "is about a host of the configuration: tests/unit/test_host_plans.py"
+LIBVIRT = "is about a host and a port with an id: tests/unit/test_export.py"
 NOT_RUN = {
     "git clone <this repository> tenantry && cd tenantry": INSTALLS,
     "python3 -m venv /opt/tenantry && /opt/tenantry/bin/pip install .": INSTALLS,
@@ -45,6 +47,12 @@ NOT_RUN = {
     "ovs-pki req+sign hv1 switch": KEYS,
     "tenantry run /etc/tenantry --listen 'ssl:[::]:6653' --tls-cert controller-cert.pem "
     "--tls-key controller-privkey.pem --tls-ca /var/lib/openvswitch/pki/switchca/cacert.pem": KEYS,
+    "tenantry run /etc/tenantry --listen 'ssl:[::]:6653' --ovsdb 'ssl:[::]:6640' --tls-cert ... --tls-key ... "
+    "--tls-ca ...": KEYS,
+    "tenantry join-command hv1 /etc/tenantry --ovsdb ssl:192.0.2.10:6640": HOSTS,
+    "tenantry export libvirt /etc/tenantry > net.xml": LIBVIRT,
+    "tenantry export libvirt /etc/tenantry > net.xml && virsh net-define net.xml && virsh net-start tenantry": LIBVIRT,
+    "tenantry export libvirt /etc/tenantry --port blue/web1": LIBVIRT,
     'curl --cacert ca.pem -H "Authorization: Bearer $(cat token)" https://controller:8443/api/v1/status': KEYS,
     "curl --unix-socket /var/lib/tenantry/api.sock http://localhost/api/v1/networks?tenant=blue": (
         "curl need not be there: tests/unit/test_api_server.py asks by socket"

@@ -13,7 +13,7 @@ from controller.api import draining_rows, fabric_rows, underlay_rows
 from controller.api.filters import BySwitch, Filters, Nothing, Part
 from controller.api.metrics import MEDIA_TYPE
 from controller.api.resources import single
-from controller.api.rows import Draining, Flow, Link, Page, Status, Switch, SwitchDetail, Trouble
+from controller.api.rows import Draining, Flow, Hypervisor, Link, Page, Status, Switch, SwitchDetail, Trouble
 from controller.api.sources import INVALID, NOT_FOUND, Sources
 from controller.drain_plan import canonical
 
@@ -34,6 +34,11 @@ def fabric_questions(sources: Sources) -> APIRouter:
         if switch not in core.situation.intent.fabric.switches:
             raise HTTPException(404, f"there is no switch {switch!r}")
         return answering.whole(request, fabric_rows.switch_detail(core, switches, switch))
+
+    @router.get("/api/v1/hypervisors", response_model=Page[Hypervisor], responses=INVALID)
+    async def hypervisors(request: Request, filters: Annotated[BySwitch, Query()]) -> Response:
+        """Hosts that join by themselves, and what is plugged into them."""
+        return await answering.page(request, fabric_rows.hypervisors(core, filters), filters.limit)
 
     @router.get("/api/v1/links", response_model=Page[Link], responses=INVALID)
     async def links(request: Request, filters: Annotated[BySwitch, Query()]) -> Response:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from controller.api.filters import BySwitch, Filters
 from controller.api.order import Order, part_of
-from controller.api.rows import Flow, Interface, Link, Switch, SwitchDetail
+from controller.api.rows import Flow, Hypervisor, Interface, Link, Switch, SwitchDetail
 from controller.api.underlay_rows import out_of_reach
 from controller.compiler import SWITCH, TREES, beside
 from controller.core import Core
@@ -58,6 +58,26 @@ def switches(core: Core, sessions: Sessions, filters: BySwitch) -> Iterator[tupl
     for name in names[bisect_right(names, filters.after or "") :]:
         if filters.switch in (None, name):
             yield name, Switch.model_validate(_switch(core, sessions, name))
+
+
+def hypervisors(core: Core, filters: BySwitch) -> Iterator[tuple[str, Hypervisor]]:
+    """Hosts that join by themselves, by the names of their switches."""
+    asked = core.situation.intent.fabric.switches
+    names = sorted(name for name, switch in asked.items() if switch.host)
+    for name in names[bisect_right(names, filters.after or "") :]:
+        if filters.switch in (None, name) and (switch := asked.get(name)) and switch.host:
+            there = core.situation.index.ports_by_switch.get(name, {}).values()
+            yield (
+                name,
+                Hypervisor(
+                    switch=name,
+                    bridge=switch.host.bridge,
+                    state=core.hosts.get(name, "away"),
+                    endpoint=str(switch.endpoint) if switch.endpoint else None,
+                    plugged=len(core.plugs.ids_on(name)),
+                    ports=sum(port.iface_id is not None for port in there),
+                ),
+            )
 
 
 def switch_detail(core: Core, sessions: Sessions, name: str) -> SwitchDetail:

@@ -41,11 +41,17 @@ PLAIN = {
     "packet_outs_dropped": "Frames for a switch that does not read, or is not there.",
     "links_held_down": "How often a link was not used for a while, because it kept coming back.",
     "bad_probes": "What looks like a probe for loops and is none of ours, or old.",
+    "host_connections": "Peers that connected with a database, whoever they were.",
+    "host_sessions": "Hosts that were taken on.",
+    "host_changes": "Changes that hosts were asked to make in their databases.",
+    "host_changes_refused": "Of those, what hosts did not make.",
+    "plugs_doubted": "Ports of which it was not believed what a host says, as that is another's.",
     "handler_errors": "Exceptions in what handles the reports of switches: bugs.",
 }
 """Counters of the southbound without a label."""
 LABELLED = {
     "closed": ("connections_closed", "reason", "Connections that ended."),
+    "hosts_closed": ("host_connections_closed", "reason", "Connections with databases that ended."),
     "sent": ("messages_sent", "kind", "Messages that change a switch."),
     "drift_found": ("drift_found", "kind", "What audits found changed by somebody else."),
     "drift_repaired": ("drift_repaired", "kind", "What of that was repaired since."),

@@ -87,10 +87,13 @@ class Port(Row):
     """Null for a trunk port."""
     trunk: list[Trunk]
     switch: str | None
+    """Null for a port outside, and for one whose `iface_id` no host has."""
     interface: str | None
+    iface_id: str | None
+    """The id by which a host names the interface, if that is how the port is bound."""
     endpoint: str | None
     """The endpoint outside that it is behind."""
-    state: Literal["up", "down", "missing", "outside"]
+    state: Literal["up", "down", "missing", "unplugged", "outside"]
     """That of its interface; `outside` behind an endpoint that is none of our switches'."""
     blocked_on: list[str]
     """Networks on which it is blocked, as it is looped outside."""
@@ -138,6 +141,21 @@ class Switch(Row):
     """Networks on it."""
     flows: int
     """How many it should hold."""
+
+
+class Hypervisor(Row):
+    """A host that joins by itself."""
+
+    switch: str
+    """The switch that is its integration bridge."""
+    bridge: str
+    state: Literal["joined", "joining", "away"]
+    """Of its database: `joining` has a session and not all that it should have, `away` has no session."""
+    endpoint: str | None
+    plugged: int
+    """Interfaces that have an id."""
+    ports: int
+    """Ports that are there by such an id."""
 
 
 class SwitchDetail(Switch):

@@ -91,11 +91,13 @@ def port(core: Core, asked: model.Port) -> Port:
     """One port."""
     view = core.fabric.switches.get(asked.switch or "")
     interface = view.interfaces.get(asked.interface or "") if view else None
-    state: Literal["up", "down", "missing", "outside"] = "missing"
+    state: Literal["up", "down", "missing", "unplugged", "outside"] = "missing"
     if asked.endpoint:
         state = "outside"
     elif interface:
         state = "up" if interface.up else "down"
+    elif asked.iface_id and not asked.switch:
+        state = "unplugged"
     return Port(
         id=asked.id,
         tenant=asked.tenant,
@@ -104,6 +106,7 @@ def port(core: Core, asked: model.Port) -> Port:
         trunk=[Trunk(vlan=vlan, network=name) for vlan, name in asked.trunk],
         switch=asked.switch,
         interface=asked.interface,
+        iface_id=asked.iface_id,
         endpoint=str(asked.endpoint) if asked.endpoint else None,
         state=state,
         blocked_on=[name for name in asked.networks if Attachment(name, asked.id) in core.situation.blocked],

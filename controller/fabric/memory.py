@@ -1,4 +1,5 @@
-"""What was learned, in a form that outlives the daemon: interfaces, links, addresses of guests, and blocked ports.
+"""What was learned, in a form that outlives the daemon: interfaces, links, addresses of guests, blocked
+ports, and where interfaces with ids are plugged in.
 
 A daemon that starts with what its predecessor knew computes the same programs before the first switch has connected,
 and has nothing to send. All of it is stale until confirmed: no switch is connected to it yet, a link ends when both its
@@ -13,10 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, Cause
+from controller.fabric.plugs import Claim
+from controller.intent.model import IpAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,10 @@ class Memory:
     latencies: Mapping[Link, float] = field(default_factory=dict)
     """In seconds, of the links where one was measured; for those who look."""
     blocked: tuple[Block, ...] = ()
+    plugs: tuple[Claim, ...] = ()
+    """Claims on interface ids, of each the oldest first."""
+    endpoints: Mapping[str, IpAddress] = field(default_factory=dict)
+    """What hosts said of their tunnel endpoints, by switch."""
 
 
 def to_plain(memory: Memory) -> dict[str, Any]:
@@ -58,6 +66,11 @@ def to_plain(memory: Memory) -> dict[str, Any]:
             [block.at.network, block.at.port, block.partner.network, block.partner.port, block.cause.value]
             for block in memory.blocked
         ],
+        "plugs": [
+            [claim.iface_id, claim.switch, claim.interface, claim.mac or "", claim.up, claim.holds]
+            for claim in memory.plugs
+        ],
+        "endpoints": {switch: str(address) for switch, address in memory.endpoints.items()},
     }
 
 
@@ -87,6 +100,11 @@ def _memory(content: Any) -> Memory:  # noqa: ANN401
         },
         # Daemons before this was kept wrote none.
         tuple(_block(*entry) for entry in content.get("blocked", ())),
+        tuple(
+            Claim(_text(a), _text(b), _text(c), _text(d) or None, e is True, f is True)
+            for a, b, c, d, e, f in content.get("plugs", ())
+        ),
+        {_text(switch): ip_address(_text(text)) for switch, text in content.get("endpoints", {}).items()},
     )
 
 

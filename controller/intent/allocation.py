@@ -270,7 +270,7 @@ def ports_without_endpoint(intent: Intent) -> dict[str, str]:
 def is_grounded(fabric: Fabric, port: Port) -> bool:
     """Whether a port keeps its networks from being overlays: its switch has no tunnel endpoint."""
     switch = fabric.switches.get(port.switch or "")
-    return switch is not None and switch.endpoint is None
+    return switch is not None and switch.endpoint is None and switch.host is None
 
 
 def why_grounded(port: Port) -> str:

@@ -14,6 +14,7 @@ from controller.intent.model import (
     OVERLAYS,
     DiscoverySettings,
     Fabric,
+    Host,
     Intent,
     Learning,
     LinkSetting,
@@ -40,8 +41,10 @@ def build_fabric(form: FabricDocument) -> Fabric:
     """The fabric that the document describes."""
     switches = {}
     for name, switch in form.switches.items():
-        tunnels = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS} if switch.endpoint else {}
-        switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels, switch.draining)
+        names = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS}
+        tunnels = names if switch.endpoint else {}
+        host = Host(switch.host.bridge, switch.host.keep, names) if switch.host else None
+        switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels, switch.draining, host)
     links = {link.ends: LinkSetting(link.cost, link.draining) for link in form.links}
     learning = Learning(form.learning.age, form.learning.limit)
     discovery = DiscoverySettings(form.discovery.period)
@@ -62,6 +65,7 @@ def _port(tenant: str, name: str, form: PortDocument) -> Port:
         mac=form.mac,
         ip=form.ip,
         description=form.description,
+        iface_id=form.iface_id,
     )
 
 
@@ -71,15 +75,20 @@ def build_lab(form: LabDocument, intent: Intent) -> Lab:
         bridges=form.bridges,
         hypervisors={name: Hypervisor(name, hypervisor.address) for name, hypervisor in form.hypervisors.items()},
         wires=tuple(Wire(a, b) for a, b in form.wires),
-        guests={name: _guest(name, guest, intent) for name, guest in form.guests.items()},
+        guests={name: _guest(name, guest, intent, n) for n, (name, guest) in enumerate(form.guests.items(), 1)},
         vteps={name: _vtep(name, vtep, intent) for name, vtep in form.vteps.items()},
         underlay_bridge=form.underlay == "bridge",
     )
 
 
-def _guest(name: str, form: GuestDocument, intent: Intent) -> Guest:
+def _guest(name: str, form: GuestDocument, intent: Intent, number: int) -> Guest:
     vlans = {vid: vlan.address for vid, vlan in sorted(form.vlans.items())}
-    return Guest(name, form.port, form.address, form.mac or intent.ports[form.port].mac, vlans, form.mtu)
+    port = intent.ports[form.port]
+    switch, interface = port.switch or "", port.interface or ""
+    if port.iface_id:
+        switch, interface = form.hypervisor or "", f"tap{number}"
+    mac = form.mac or port.mac
+    return Guest(name, form.port, form.address, mac, vlans, form.mtu, switch, interface, port.iface_id)
 
 
 def _vtep(name: str, form: OutsideVtepDocument, intent: Intent) -> OutsideVtep:

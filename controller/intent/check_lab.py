@@ -6,6 +6,7 @@ from controller.intent.check_ports import tunnel_names
 from controller.intent.checks import Context, port_path, switch_path
 from controller.intent.document import PortDocument
 from controller.intent.explain import Steps
+from controller.intent.lab_document import GuestDocument
 from controller.intent.lab_model import UPLINK, WireEnd
 
 
@@ -38,7 +39,8 @@ def _check_nodes(context: Context) -> None:
         seen.add(name)
     for name, hypervisor in lab.hypervisors.items():
         _check_switch(context, name, ("lab", "hypervisors", name))
-        if name in switches and switches[name].endpoint != hypervisor.address.ip:
+        is_said = name in switches and switches[name].host is not None and switches[name].endpoint is None
+        if name in switches and not is_said and switches[name].endpoint != hypervisor.address.ip:
             endpoint = switches[name].endpoint
             what = f"address {hypervisor.address} of hypervisor {name} is not the endpoint of switch {name}"
             instead = f"use {endpoint} with its prefix length" if endpoint else f"give switch {name} an endpoint"
@@ -83,6 +85,11 @@ def _check_guests(context: Context, plugs: dict[tuple[str, str], Steps]) -> None
         port = _port(context, guest.port, at)
         if port is None:
             continue
+        if port.iface_id:
+            _check_place(context, name, guest)
+        elif guest.hypervisor:
+            at = ("lab", "guests", name, "hypervisor")
+            context.error(at, f"port {guest.port} of guest {name} has no iface_id", "remove hypervisor", at_key=True)
         if port.endpoint:
             context.error(at, f"port {guest.port} of guest {name} is behind an endpoint", "make it one of the vteps")
         elif port.switch and port.interface:
@@ -96,6 +103,18 @@ def _check_guests(context: Context, plugs: dict[tuple[str, str], Steps]) -> None
                 context.error(
                     ("lab", "guests", name, "vlans", str(vid)), what, "add it to the port's trunk", at_key=True
                 )
+
+
+def _check_place(context: Context, name: str, guest: GuestDocument) -> None:
+    path = ("lab", "guests", name)
+    hypervisors, switches = context.document.lab.hypervisors, context.document.fabric.switches
+    hosts = [known for known in hypervisors if known in switches and switches[known].host]
+    if guest.hypervisor is None:
+        what = f"guest {name} runs nowhere, as port {guest.port} has an iface_id"
+        context.error(path, what, "add hypervisor: and its name", at_key=True)
+    elif guest.hypervisor not in hosts:
+        what = f'no hypervisor "{guest.hypervisor}" whose switch has host: {{}}'
+        context.error((*path, "hypervisor"), what, context.problems.choose(guest.hypervisor, hosts, "such hypervisor"))
 
 
 def _check_vteps(context: Context, plugs: dict[tuple[str, str], Steps]) -> None:

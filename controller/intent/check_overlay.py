@@ -52,8 +52,8 @@ def _check_reach(context: Context, place: _Place, port: PortDocument, families: 
     owner = f"endpoint {endpoint}"
     if endpoint is None:
         switch = context.document.fabric.switches.get(port.switch or "")
-        if switch is None:
-            return
+        if switch is None or (switch.host and not switch.endpoint):
+            return  # A host says its endpoint itself.
         endpoint, owner = switch.endpoint, f"switch {port.switch}"
     if endpoint is None:
         report = context.error if place.certain and port.trunk is None else context.warning

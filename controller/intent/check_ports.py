@@ -11,10 +11,11 @@ from controller.intent.model import OVERLAYS
 
 
 def check_ports(context: Context) -> None:
-    """Every port has one of the three forms, and is on a network, switch and interface that it can be on."""
+    """Every port has one of the forms, and is on a network, switch and interface that it can be on."""
     addresses = {switch.endpoint: name for name, switch in context.document.fabric.switches.items() if switch.endpoint}
     interfaces: dict[tuple[str, str], Steps] = {}
     macs: dict[tuple[str, str, str], Steps] = {}
+    ids: dict[str, Steps] = {}
     for tenant, name, port in context.ports():
         path = port_path(tenant, name)
         subject = f"port {tenant}/{name}"
@@ -27,7 +28,12 @@ def check_ports(context: Context) -> None:
                     place = context.place((*first, "mac"))
                     what = f"MAC {port.mac} of {subject} is taken in network {tenant}/{network}, at {place}"
                     context.error((*path, "mac"), what, "give each guest of a network its own")
-        if port.switch and not port.endpoint:
+        if port.iface_id:
+            first = ids.setdefault(port.iface_id, (*path, "iface_id"))
+            if first != (*path, "iface_id"):
+                what = f"iface_id {port.iface_id} of {subject} is taken, at {context.place(first)}"
+                context.error((*path, "iface_id"), what, "give each port its own")
+        elif port.switch and not port.endpoint:
             _check_attachment(context, path, subject, port, interfaces)
         if port.endpoint and port.endpoint in addresses:
             what = f"endpoint {port.endpoint} of {subject} is that of switch {addresses[port.endpoint]}"
@@ -55,10 +61,16 @@ def _check_form(context: Context, path: Steps, subject: str, port: PortDocument)
             if first.setdefault(network, vid) != vid:
                 what = f"network {network} is twice in the trunk of {subject}, first as VLAN {first[network]}"
                 context.error((*path, "trunk", str(vid)), what, "keep one")
+    if port.iface_id is not None:
+        for key in ("switch", "interface", "endpoint"):
+            if getattr(port, key) is not None:
+                what = f"{subject} has both iface_id and {key}"
+                context.error((*path, key), what, f"remove {key} or iface_id", at_key=True)
+        return
     if port.endpoint is None:
         for key in ("switch", "interface"):
             if getattr(port, key) is None:
-                context.error(path, f'{subject} has no "{key}"', f"add {key}", at_key=True)
+                context.error(path, f'{subject} has no "{key}"', f"add {key}, or an iface_id instead", at_key=True)
         return
     for key in ("switch", "interface", "trunk"):
         if getattr(port, key) is not None:
@@ -94,5 +106,7 @@ def _check_attachment(
 
 
 def tunnel_names(switch: SwitchDocument) -> tuple[str, ...]:
-    """The switch's tunnel interfaces; none without an endpoint."""
-    return tuple(getattr(switch.tunnels, segment.value) for segment in OVERLAYS) if switch.endpoint else ()
+    """The switch's tunnel interfaces; none without an endpoint, which a host may say itself."""
+    return (
+        tuple(getattr(switch.tunnels, segment.value) for segment in OVERLAYS) if switch.endpoint or switch.host else ()
+    )

@@ -17,6 +17,7 @@ from controller.intent.scalars import (
     Addresses,
     Dpid,
     Endpoint,
+    IfaceId,
     Interface,
     KeyRanges,
     Mac,
@@ -48,6 +49,15 @@ class TunnelsDocument(Form):
     gre: Interface = Field(default="gre0", description="Interface of type gre.")
 
 
+class HostDocument(Form):
+    """A host that connects with its database and is given what it needs; the switch is its integration bridge."""
+
+    bridge: Interface = Field(default="br-int", description="Name of the bridge; it is made if it is not there.")
+    keep: Annotated[bool, Strict()] = Field(
+        default=False, description="Whether the host stays as it is when it is taken out of the configuration."
+    )
+
+
 class SwitchDocument(Form):
     """One Open vSwitch bridge that speaks OpenFlow to the daemon."""
 
@@ -60,6 +70,9 @@ class SwitchDocument(Form):
         description="Names of the tunnel interfaces, where they differ from the defaults.",
     )
     draining: Draining = False
+    host: HostDocument | None = Field(
+        default=None, description="That it is the bridge of a host which joins by itself: {} or more."
+    )
 
 
 class LinkDocument(Form):
@@ -139,7 +152,10 @@ class NetworkDocument(Form):
 
 
 class PortDocument(Form):
-    """A tenant's attachment: access (`network`), trunk (`trunk`) or outside (`network` and `endpoint`)."""
+    """A tenant's attachment: access (`network`), trunk (`trunk`) or outside (`network` and `endpoint`).
+
+    Its interface is named by `switch` and `interface`, or by the id that a hypervisor gives it, `iface_id`.
+    """
 
     network: Name | None = Field(default=None, description="Network of this tenant, untagged towards the guest.")
     trunk: dict[Vid, Name] | None = Field(
@@ -147,6 +163,10 @@ class PortDocument(Form):
     )
     switch: Name | None = Field(default=None, description="Switch on which the interface is.")
     interface: Interface | None = Field(default=None, description="Name of the switch's interface, as in OVSDB.")
+    iface_id: IfaceId | None = Field(
+        default=None,
+        description="Instead of switch and interface: the external_ids:iface-id of the interface on whichever host.",
+    )
     endpoint: Endpoint | None = Field(
         default=None, description="Instead of switch and interface: a tunnel endpoint outside of the fabric."
     )
@@ -179,6 +199,7 @@ FORMS: dict[tuple[str, ...], tuple[str, type[BaseModel]]] = {
     ("fabric", "discovery"): ("fabric.discovery", DiscoveryDocument),
     ("fabric", "switches", "*"): ("switch", SwitchDocument),
     ("fabric", "switches", "*", "tunnels"): ("the tunnels of switch", TunnelsDocument),
+    ("fabric", "switches", "*", "host"): ("the host of switch", HostDocument),
     ("fabric", "links", "*"): ("the link", LinkDocument),
     ("tenants", "*"): ("tenant", TenantDocument),
     ("tenants", "*", "networks", "*"): ("network", NetworkDocument),

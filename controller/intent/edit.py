@@ -24,7 +24,7 @@ class IntentEdit:
     before: Intent
     after: Intent
     fabric: bool
-    """Whether anything of the fabric differs on which networks depend: switches, pools, defaults; not links."""
+    """Whether anything of the fabric differs on which networks depend: switches, pools, defaults; no links or hosts."""
     networks: frozenset[str]
     """Ids of networks that are new, gone, or others than before."""
     ports: frozenset[str]
@@ -60,8 +60,8 @@ def difference(before: Intent, after: Intent) -> IntentEdit:
 
 
 def _without_links(fabric: Fabric) -> Fabric:
-    """The fabric without what operators say about links and how they are found."""
-    switches = {name: replace(switch, draining=False) for name, switch in fabric.switches.items()}
+    """The fabric without what operators say about links and how they are found, and how hosts are set up."""
+    switches = {name: replace(switch, draining=False, host=None) for name, switch in fabric.switches.items()}
     return replace(fabric, switches=switches, links={}, discovery=DiscoverySettings())
 
 

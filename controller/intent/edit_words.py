@@ -123,6 +123,7 @@ def _switch_changes(old: Switch, new: Switch) -> Iterator[str]:
     yield from _change("dpid", f"{old.dpid:016x}", f"{new.dpid:016x}")
     yield from _change("endpoint", old.endpoint or "none", new.endpoint or "none")
     yield from _change("tunnels", *(", ".join(one.tunnels.values()) or "none" for one in (old, new)))
+    yield from _change("host", _host(old), _host(new))
     yield from _draining(old.draining, new.draining)
 
 
@@ -157,12 +158,22 @@ def _about_switch(switch: Switch) -> Iterator[str]:
         yield f"endpoint {switch.endpoint}"
 
 
+def _host(switch: Switch) -> str:
+    kept = ", kept" if switch.host and switch.host.keep else ""
+    return f"with bridge {switch.host.bridge}{kept}" if switch.host else "none"
+
+
 def _about_port(port: Port) -> str:
     return f"on {_networks(port)}, at {_place(port)}"
 
 
 def _place(port: Port) -> str:
-    return f"endpoint {port.endpoint}" if port.endpoint else f"{port.switch}:{port.interface}"
+    if port.endpoint:
+        return f"endpoint {port.endpoint}"
+    at = f"{port.switch}:{port.interface}" if port.switch else ""
+    if port.iface_id:
+        return f"iface_id {port.iface_id}" + (f" ({at})" if at else "")
+    return at
 
 
 def _networks(port: Port) -> str:

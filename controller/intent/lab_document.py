@@ -31,6 +31,7 @@ class GuestDocument(LabForm):
     """A namespace plugged where its port says."""
 
     port: PortId = Field(description="The port, `tenant/port`.")
+    hypervisor: Name | None = Field(default=None, description="Where it runs, if its port has an iface_id.")
     address: AddressesWithPrefix = Field((), description="Addresses with prefix length of the untagged interface.")
     mac: Mac | None = Field(default=None, description="MAC address; the port's when left out.")
     vlans: dict[Vid, GuestVlanDocument] = Field(default={}, description="Tagged subinterfaces by VLAN ID.")

@@ -49,7 +49,7 @@ class Hypervisor:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A network namespace plugged where its port says: (`Port.switch`, `Port.interface`)."""
+    """A network namespace, plugged into an interface of a switch."""
 
     name: str
     port: str
@@ -62,6 +62,11 @@ class Guest:
     """Addresses of the tagged subinterfaces of a trunk port's guest, by VLAN ID."""
     mtu: int | None = None
     """In bytes; None leaves it to the builder."""
+    switch: str = ""
+    interface: str = ""
+    """Those of its port; with an `iface_id`, of the hypervisor on which it is, under a name that the lab gives."""
+    iface_id: str | None = None
+    """That of its port: the interface is plugged in under it, as libvirt does."""
 
 
 @dataclass(frozen=True, slots=True)

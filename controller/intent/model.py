@@ -11,7 +11,7 @@ Networks and ports are named `tenant/name` wherever a name must be unique.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeAlias
@@ -93,6 +93,18 @@ class DiscoverySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Host:
+    """A host that connects with its database, to be given what it needs to be a switch."""
+
+    bridge: str = "br-int"
+    """Name of the bridge that is the switch."""
+    keep: bool = False
+    """Whether it stays as it is when it is taken out of the configuration."""
+    tunnels: Mapping[Segment, str] = field(default_factory=dict)
+    """Names of the tunnel interfaces that it has if it says its endpoint itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """One OVS bridge that speaks OpenFlow to the daemon."""
 
@@ -104,6 +116,10 @@ class Switch:
     """Name of the flow-based tunnel interface for each encapsulation."""
     draining: bool = False
     """Whether frames are to go around it where they can, so that it can be taken out."""
+    host: Host | None = None
+    """The host of which it is the integration bridge; None if somebody else sets it up."""
+    is_endpoint_said: bool = False
+    """Whether the endpoint is what the host says, as none is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +163,8 @@ class Port:
     """A tenant's logical attachment to one network (access), to several by VLAN tag (trunk), or from outside.
 
     Exactly one of `network` and `trunk` is set. A port is either on (`switch`, `interface`) or behind `endpoint`, the
-    address of a VTEP that is not ours (a Linux `vxlan` device, a hardware switch).
+    address of a VTEP that is not ours (a Linux `vxlan` device, a hardware switch). One with `iface_id` is where a host
+    has an interface with that id: nowhere at first, and on (`switch`, `interface`) while it is plugged in.
     """
 
     tenant: str
@@ -164,12 +181,24 @@ class Port:
     ip: tuple[IpAddress, ...] = ()
     """The guest's addresses, for display and documentation; not enforced."""
     description: str = ""
+    iface_id: str | None = None
+    """The id by which a hypervisor names the interface, in its `external_ids:iface-id`."""
+    is_mac_plugged: bool = False
+    """Whether the MAC is what the hypervisor says (`external_ids:attached-mac`), as none is given."""
 
     id: str = field(init=False, repr=False, compare=False)
     """`tenant/name`, unique in the installation."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", f"{self.tenant}/{self.name}")
+
+    @property
+    def asked(self) -> Port:
+        """The port as it was asked for, wherever its interface is."""
+        if self.iface_id is None or (self.switch is None and not self.is_mac_plugged):
+            return self
+        mac = None if self.is_mac_plugged else self.mac
+        return replace(self, switch=None, interface=None, mac=mac, is_mac_plugged=False)
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ WRONG = "wrong"
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _INTERFACE = re.compile(r"[^\s/\x00-\x1f:]{1,15}")
+_IFACE_ID = re.compile(r"[!-~]{1,255}")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _DPID = re.compile(r"[0-9A-Fa-f]{16}")
 _RANGE = re.compile(r"([0-9]{1,10})(?:\s*-\s*([0-9]{1,10}))?")
@@ -57,6 +58,13 @@ def _interface(value: object) -> str:
         raise wrong(f"the interface name {shown(text)} has {len(text.encode())} bytes", "Linux allows 15")
     if not _INTERFACE.fullmatch(text):
         raise wrong(f"{shown(text)} cannot be an interface", "leave out blanks, colons and slashes")
+    return text
+
+
+def _iface_id(value: object) -> str:
+    text = _text(value, "the iface_id")
+    if not _IFACE_ID.fullmatch(text):
+        raise wrong(f"{shown(text)} cannot be an iface_id", "use 1 to 255 visible ASCII characters, such as a UUID")
     return text
 
 
@@ -191,6 +199,7 @@ _MAC_PATTERN = "^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$"
 
 Name: TypeAlias = Annotated[str, PlainValidator(_name), _string(pattern=f"^{_NAME.pattern}$")]
 Interface: TypeAlias = Annotated[str, PlainValidator(_interface), _string(pattern=r"^[^\s/:]{1,15}$")]
+IfaceId: TypeAlias = Annotated[str, PlainValidator(_iface_id), _string(pattern=f"^{_IFACE_ID.pattern}$")]
 Mac: TypeAlias = Annotated[str, PlainValidator(_mac), _string(pattern=_MAC_PATTERN)]
 Address: TypeAlias = Annotated[IpAddress, PlainValidator(_address), _string()]
 Endpoint: TypeAlias = Annotated[IpAddress, PlainValidator(_endpoint), _string()]

@@ -22,12 +22,14 @@ def network_form(network: Network) -> NetworkDocument:
 
 
 def port_form(port: Port) -> PortDocument:
-    """What to write to have this port."""
+    """What to write to have this port, wherever its interface is."""
+    port = port.asked
     return PortDocument.model_construct(
         network=_name(port.network) if port.network else None,
         trunk={vid: _name(network) for vid, network in port.trunk} or None,
         switch=port.switch,
         interface=port.interface,
+        iface_id=port.iface_id,
         endpoint=port.endpoint,
         mac=port.mac,
         ip=port.ip,

@@ -10,7 +10,9 @@ import typer
 from controller.northbound.check import check
 from controller.northbound.drain import drain, undrain
 from controller.northbound.drift import drift
+from controller.northbound.export import export
 from controller.northbound.graph import graph
+from controller.northbound.join_command import join_command
 from controller.northbound.plan import plan
 from controller.northbound.run import run
 from controller.northbound.schema import schema
@@ -29,8 +31,10 @@ app = typer.Typer(
 app.command()(check)
 app.command()(drain)
 app.command()(drift)
+app.command()(export)
 app.command()(graph)
 app.command()(plan)
+app.command()(join_command)
 app.command()(run)
 app.command()(schema)
 app.command()(show)

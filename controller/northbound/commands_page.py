@@ -50,8 +50,14 @@ class Parameter:
 
 def commands_page(app: typer.Typer) -> str:
     """The page."""
-    callbacks = {callback.__name__: callback for info in app.registered_commands if (callback := info.callback)}
+    callbacks = commands_of(app)
     return "\n".join([INTRODUCTION, *(_section(name, callbacks[name]) for name in sorted(callbacks))])
+
+
+def commands_of(app: typer.Typer) -> dict[str, Callable[..., Any]]:
+    """The functions that are commands, by the names of those."""
+    callbacks = (callback for info in app.registered_commands if (callback := info.callback))
+    return {callback.__name__.replace("_", "-"): callback for callback in callbacks}
 
 
 def parameters_of(command: Callable[..., Any]) -> Iterator[Parameter]:

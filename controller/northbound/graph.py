@@ -30,6 +30,7 @@ from controller.northbound.graph_dot import to_dot
 from controller.northbound.graph_svg import to_svg
 from controller.northbound.graph_text import to_text
 from controller.northbound.run import DEFAULT_STATE
+from controller.placing import as_remembered
 from controller.state_directory import read_memory
 from controller.state_file import StateError
 
@@ -106,7 +107,7 @@ def _read(state: Path) -> Remembered:
 
 def remembered_graph(intent: Intent, remembered: Remembered) -> nx.Graph[str]:
     """The graph of what is remembered, as far as it fits the intent."""
-    core = Core()
+    core, intent = Core(), as_remembered(intent, remembered.memory)
     core.adopt(intent, {})
     core.restore(remembered.memory, 0.0)
     views = {

@@ -28,6 +28,7 @@ from controller.northbound.client import send
 from controller.northbound.configured import configured
 from controller.northbound.plan_text import plan_lines
 from controller.northbound.run import DEFAULT_STATE
+from controller.placing import as_remembered
 from controller.state_directory import read_memory
 from controller.state_file import StateError
 
@@ -104,6 +105,10 @@ def _planned_here(intent: Intent, before: Intent, state: Path, with_flows: bool)
     if warning:
         typer.echo(f"warning: {warning}", err=True)
     core = Core()
+    if remembered:
+        core.plugs.restore(remembered[0].plugs)
+        core.endpoints.update(remembered[0].endpoints)
+        before = as_remembered(before, remembered[0])
     core.adopt(before, {})
     if remembered:
         core.restore(remembered[0], 0.0)

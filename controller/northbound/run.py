@@ -45,6 +45,14 @@ def run(
             help="Where switches connect: tcp:HOST:PORT, ssl:HOST:PORT or unix:PATH; may be repeated.",
         ),
     ] = [DEFAULT_LISTEN],  # noqa: B006  (Typer copies it)
+    ovsdb: Annotated[
+        list[str],
+        typer.Option(
+            metavar="ENDPOINT",
+            help="Where hosts connect with their databases (ovs-vsctl set-manager): tcp:HOST:PORT, ssl:HOST:PORT or "
+            "unix:PATH; may be repeated.",
+        ),
+    ] = [],  # noqa: B006
     state: Annotated[
         Path, typer.Option(metavar="DIR", help="Where segment keys and secrets are kept.")
     ] = DEFAULT_STATE,
@@ -78,15 +86,18 @@ def run(
 
     set_up_logs(log_level.value)
     tls = _tls(tls_cert, tls_key, tls_ca)
-    endpoints = [_endpoint(text, tls) for text in listen]
+    endpoints = [_endpoint(text, tls, "--listen") for text in listen]
+    databases = [_endpoint(text, tls, "--ovsdb") for text in ovsdb]
     questions = api_endpoints(api, api_token, tls, state)
-    if tls and not any(endpoint.tls for endpoint in [*endpoints, *(one.listen for one in questions)]):
-        raise typer.BadParameter("is for ssl: endpoints, and --listen names none", param_hint="--tls-cert")
+    if tls and not any(endpoint.tls for endpoint in [*endpoints, *databases, *(one.listen for one in questions)]):
+        raise typer.BadParameter(
+            "is for ssl: endpoints, and neither --listen nor --ovsdb names one", param_hint="--tls-cert"
+        )
     # Whoever sees the lock may ask for an audit; before and after the daemon listens to that, it would be deadly.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     try:
         with StateDirectory(state) as directory:
-            asyncio.run(Daemon(Options(files, endpoints, questions), directory).run())
+            asyncio.run(Daemon(Options(files, endpoints, questions, databases), directory).run())
     except InvalidConfiguration:
         log.error("not started: the configuration is not valid")
         raise typer.Exit(1) from None
@@ -103,8 +114,8 @@ def _tls(certificate: Path | None, key: Path | None, authority: Path | None) -> 
     return None
 
 
-def _endpoint(text: str, tls: Tls | None) -> Listen:
+def _endpoint(text: str, tls: Tls | None, option: str) -> Listen:
     try:
         return parse_listen(text, tls)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--listen") from None
+        raise typer.BadParameter(str(error), param_hint=option) from None

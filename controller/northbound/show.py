@@ -23,6 +23,7 @@ FILTERS = {
     Subject.SWITCHES: ("switch",),
     Subject.LINKS: ("switch",),
     Subject.UNDERLAY: ("switch",),
+    Subject.HYPERVISORS: ("switch",),
 }
 """What may be narrowed by what; all others by tenant, switch and network."""
 
@@ -42,7 +43,7 @@ def show(
     token: Token = None,
     authority: Authority = None,
 ) -> None:
-    """Show what the running daemon knows: tenants, networks, ports, switches, links, underlay, hosts and so on.
+    """Show what the running daemon knows: tenants, networks, ports, switches, hypervisors, links and so on.
 
     `underlay` is what is wrong on the ways between tunnel endpoints. `hosts` are the addresses of guests, given or
     learned. `flows` are those that switches should hold, each with its reason; `drift` is what switches really hold

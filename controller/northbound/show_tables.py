@@ -14,8 +14,9 @@ from controller.northbound.columns import Cell, print_columns
 Item: TypeAlias = Mapping[str, Any]
 
 COLOURS = {
-    **dict.fromkeys(("up", "connected", "in sync", "info", "as it should be"), "green"),
-    **dict.fromkeys(("changing", "waiting", "draining", "warning", "outside", "narrow", "not compared"), "yellow"),
+    **dict.fromkeys(("up", "connected", "joined", "in sync", "info", "as it should be"), "green"),
+    **dict.fromkeys(("changing", "waiting", "joining", "draining", "warning"), "yellow"),
+    **dict.fromkeys(("outside", "unplugged", "narrow", "not compared"), "yellow"),
     **dict.fromkeys(("down", "missing", "away", "no", "error", "blocked", "refused", "out", "broken"), "red"),
 }
 """By the first words of a cell that says how something is."""
@@ -28,6 +29,7 @@ class Subject(StrEnum):
     NETWORKS = "networks"
     PORTS = "ports"
     SWITCHES = "switches"
+    HYPERVISORS = "hypervisors"
     LINKS = "links"
     UNDERLAY = "underlay"
     HOSTS = "hosts"
@@ -59,7 +61,9 @@ def _network_problem(item: Item) -> str:
 
 
 def _on(item: Item) -> str:
-    return item["endpoint"] or f"{item['switch']}:{item['interface']}"
+    if item["endpoint"]:
+        return str(item["endpoint"])
+    return f"{item['switch']}:{item['interface']}" if item["switch"] else "-"
 
 
 def _port_networks(item: Item) -> str:
@@ -165,6 +169,14 @@ COLUMNS: Mapping[Subject, Sequence[Column]] = {
         Column("Networks", _field("networks"), is_number=True),
         Column("Ports", _field("ports"), is_number=True),
         Column("Flows", _field("flows"), is_number=True),
+    ),
+    Subject.HYPERVISORS: (
+        Column("Hypervisor", _field("switch")),
+        Column("State", _field("state"), is_state=True),
+        Column("Bridge", _field("bridge")),
+        Column("Endpoint", lambda item: item["endpoint"] or "-"),
+        Column("Plugged", _field("plugged"), is_number=True),
+        Column("Ports", _field("ports"), is_number=True),
     ),
     Subject.LINKS: (
         Column("Link", _field("id")),

@@ -26,6 +26,7 @@ from controller.ledger_files import read_ledger
 from controller.northbound.check import Files
 from controller.northbound.configured import configured
 from controller.northbound.run import DEFAULT_STATE
+from controller.placing import as_remembered
 from controller.southbound.look import Looked, LookError, look
 from controller.state_directory import read_memory
 from controller.state_file import StateError
@@ -94,9 +95,11 @@ def _known(intent: Intent, state: Path) -> Known:
     moves = Moves(ledger.held, ledger.unsettled)
     # Networks that the daemon has not heard of yet are where it would put them.
     entered = {name: moves.entered.get(name, key) if name in ledger.held else key for name, key in keys.items()}
+    found = read_memory(state)
+    if found is not None:
+        intent = as_remembered(intent, found[0])
     core = Core()
     core.adopt(intent, entered, {name: key for name, key in moves.second.items() if name in entered})
-    found = read_memory(state)
     if found is not None:
         core.restore(found[0], 0.0)
     core.changes()

@@ -7,8 +7,6 @@ Writing is bounded too. Batches are encoded only as fast as the peer reads (`Con
 turns with other switches. What has to be written beside them (answers to echo requests) has a bound that no honest peer
 reaches. A peer that does not read for `STALLED_AFTER` is given up. Reading from it never stops: a switch that cannot
 get rid of its answers stops reading, and both would wait for ever.
-
-With TLS, the peer counts from the moment it connects; the handshake is part of what it has to finish in time.
 """
 
 from __future__ import annotations
@@ -16,9 +14,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterable, Iterator
-from typing import Protocol, cast
+from typing import Protocol
 
 from controller.southbound.events import Closed, Event, PacketIn
+from controller.southbound.peer_connection import PeerConnection
 from controller.southbound.session import IDENTIFY_WITHIN, Session
 from controller.southbound.turns import Turns
 
@@ -28,11 +27,8 @@ CHUNKS = 2
 """Chunks of a batch that are encoded before other switches have their turn."""
 HIGH_WATER = 256 * 1024
 """Bytes waiting to be written above which no more of a batch is encoded."""
-TOO_MUCH = 8 * 1024 * 1024
-"""Bytes waiting to be written that end the connection."""
 STALLED_AFTER = 15.0
 """Seconds above `HIGH_WATER` that end the connection."""
-TLS_GOODBYE = 0.5
 
 
 class Owner(Protocol):
@@ -51,34 +47,24 @@ class Owner(Protocol):
         """It is over; told once, and last."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(PeerConnection):
     """The asyncio protocol of one connection."""
+
+    too_much = 8 * 1024 * 1024
+    shake_within = IDENTIFY_WITHIN
 
     def __init__(self, owner: Owner, tls: ssl.SSLContext | None, turns: Turns) -> None:
         """`turns` says when to encode."""
-        self._loop = asyncio.get_running_loop()
+        super().__init__(tls)
         self._owner = owner
         self._turns = turns
-        self._tls = tls
         self._session = Session(self._loop.time())
-        self._transport: asyncio.Transport | None = None
-        self._securing: asyncio.Task[None] | None = None
-        self._ended = False
         self._stalled_since: float | None = None
         self._chunks: Iterator[bytes] = iter(())
         self._pumping = False
         self._small: list[bytes] = []
-        self.peer = ""
-        """Where it comes from, for logs."""
         self.accepted_at = 0.0
         """Time of the loop at which its switch began to be served."""
-        self.gone = asyncio.Event()
-        """Set when the transport is closed."""
-
-    @property
-    def waiting(self) -> int:
-        """Bytes that wait until the peer reads."""
-        return self._transport.get_write_buffer_size() if self._transport else 0
 
     @property
     def round_trip(self) -> float | None:
@@ -138,38 +124,7 @@ class Connection(asyncio.Protocol):
         if self._stalled_since is not None and now - self._stalled_since >= STALLED_AFTER:
             self.close("stalled", f"it has not read for {STALLED_AFTER:.0f} s")
 
-    def close(self, kind: str, reason: str) -> None:
-        """End the connection. What was said last is still written, if the peer takes it."""
-        if self._ended:
-            return
-        self._write_session()
-        if self._ended:
-            return
-        self._ended = True
-        if self._securing:
-            self._securing.cancel()
-        if self._transport is None or self.waiting:
-            self.abort()
-        else:
-            self._transport.close()
-        self._owner.closed(self, self._session.close(kind, reason))
-
-    def abort(self) -> None:
-        """Drop the transport, whatever is unwritten."""
-        if self._transport:
-            self._transport.abort()
-
     # What asyncio calls
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Somebody connected."""
-        made = cast(asyncio.Transport, transport)
-        self.peer = _peer(made)
-        if self._tls:
-            self._securing = self._loop.create_task(self._secure(made, self._tls))
-        else:
-            self._begin(made)
-        self._owner.opened(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the peer."""
@@ -199,46 +154,18 @@ class Connection(asyncio.Protocol):
         self._stalled_since = None
         self._schedule_pump()
 
-    def connection_lost(self, error: Exception | None) -> None:
-        """The peer is gone."""
-        self.gone.set()
-        self.close("disconnected", f"connection lost: {error}" if error else "the peer closed the connection")
-
     def _begin(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
         transport.set_write_buffer_limits(high=HIGH_WATER)
-        self._write_session()
+        super()._begin(transport)
 
-    async def _secure(self, plain: asyncio.Transport, tls: ssl.SSLContext) -> None:
-        try:
-            transport = await self._loop.start_tls(
-                plain,
-                self,
-                tls,
-                server_side=True,
-                ssl_handshake_timeout=IDENTIFY_WITHIN,
-                ssl_shutdown_timeout=TLS_GOODBYE,
-            )
-        except (OSError, asyncio.CancelledError) as error:
-            plain.abort()
-            self.gone.set()
-            self.close("tls", f"no TLS: {error}")
-            return
-        self._securing = None
-        if transport is None or self._ended:
-            self.close("tls", "no TLS: the peer closed the connection")
-            plain.abort()
-            return
-        self._begin(transport)
+    def _outgoing(self) -> bytearray:
+        return self._session.outgoing
 
-    def _write_session(self) -> None:
-        outgoing = self._session.outgoing
-        if not outgoing or self._transport is None or self._ended:
-            return
-        self._transport.write(bytes(outgoing))
-        outgoing.clear()
-        if self.waiting > TOO_MUCH:
-            self.close("stalled", f"more than {TOO_MUCH} bytes wait for it to read")
+    def _opened(self) -> None:
+        self._owner.opened(self)
+
+    def _closed(self, kind: str, reason: str) -> None:
+        self._owner.closed(self, self._session.close(kind, reason))
 
     def _write_small(self) -> None:
         # At once, as announcements from all interfaces of a switch would cost a system call each.
@@ -263,11 +190,3 @@ class Connection(asyncio.Protocol):
             self._transport.write(chunk)
         self._pumping = True
         return True
-
-
-def _peer(transport: asyncio.Transport) -> str:
-    address = transport.get_extra_info("peername")
-    if isinstance(address, tuple):
-        host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        return f"{host}:{address[1]}"
-    return f"unix:{transport.get_extra_info('sockname')}"

@@ -51,7 +51,7 @@ class Sessions:
         self._expected: dict[int, str] = {}
         self._strangers: dict[Connection, None] = {}
         self._identified: dict[Connection, int] = {}
-        self._claims = Claims(lambda connection: connection.accept())
+        self._claims: Claims[int, Connection] = Claims(lambda connection: connection.accept())
         self._complaints = BoundedLog(log)
 
     def expect(self, expected: Mapping[int, str]) -> None:

@@ -60,6 +60,18 @@ class Statistics:
     packet_outs: int = 0
     packet_outs_dropped: int = 0
     """Frames for a switch that does not read, or is not there."""
+    host_connections: int = 0
+    """Peers that connected with a database, whoever they were."""
+    host_sessions: int = 0
+    """Hosts that were taken on."""
+    hosts_closed: Counter[str] = field(default_factory=Counter)
+    """Ends of connections with databases by kind, such as `malformed`, `unknown host`, `duplicate`, `tls`, `silent`."""
+    host_changes: int = 0
+    """Changes that hosts were asked to make in their databases."""
+    host_changes_refused: int = 0
+    """Of those, what hosts did not make."""
+    plugs_doubted: int = 0
+    """Ports of which it was not believed what a host says, as that is another's."""
     handler_errors: int = 0
     """Exceptions out of the handler: bugs."""
 

@@ -50,6 +50,8 @@ def _side(known: Snapshot, side: Side) -> Iterator[str]:
     if side.network and side.network not in known.keys:
         yield f"network {side.network} has no key"
     if port is None or port.switch is None:
+        if port and port.iface_id:
+            yield f"no hypervisor has an interface with the iface_id of {port.id}, {port.iface_id}"
         return
     view = known.fabric.switches.get(port.switch)
     interface = view.interfaces.get(port.interface or "") if view else None
@@ -108,7 +110,7 @@ def _way(known: Snapshot, sender: Side, receiver: Side) -> Iterator[str]:
             yield f"switch {switch} has no {key.segment.value} tunnel interface" + (f" {name}" if name else "")
     ends = [_endpoint(known, one) for one in (here, there)]
     for port, end in zip((here, there), ends, strict=True):
-        if end is None:
+        if end is None and port.switch:
             yield f"switch {port.switch} has no tunnel endpoint"
     if ends[0] and ends[1] and ends[0].version != ends[1].version:
         yield f"tunnel endpoints {ends[0]} and {ends[1]} cannot reach each other: IPv4 and IPv6"
@@ -163,4 +165,4 @@ def _macs(macs: list[int]) -> str:
 
 
 def _endpoint(known: Snapshot, port: Port) -> IpAddress | None:
-    return port.endpoint or known.intent.fabric.switches[port.switch or ""].endpoint
+    return port.endpoint or (known.intent.fabric.switches[port.switch].endpoint if port.switch else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,16 @@ fabric:
   reserved: [9]
   switches:
     leaf: {dpid: "0000000000000001"}
-    hv1: {dpid: "0000000000000011", endpoint: 192.0.2.1}
+    hv1: {dpid: "0000000000000011", endpoint: 192.0.2.1, host: {}}
     hv6: {dpid: "0000000000000016", endpoint: "2001:db8::1"}
   links: [{between: ["leaf:wire", "hv1:wire"]}]
 tenants:
   red:
     networks: {web: {segment: vlan, key: 10}, db: {segment: vxlan, key: 10}}
-    ports: {a: {network: web, switch: leaf, interface: tap1}, b: {network: db, switch: hv1, interface: tap1}}
+    ports:
+      a: {network: web, switch: leaf, interface: tap1}
+      b: {network: db, switch: hv1, interface: tap1}
+      c: {network: db, iface_id: k}
 """
 
 names = st.sampled_from(("web", "db"))
@@ -42,12 +46,14 @@ networks = st.fixed_dictionaries(
         "description": st.sampled_from(("", "a note")),
     },
 )
+places_mac = st.sampled_from(("02:00:00:00:00:01", "02:00:00:00:00:02"))
 places = st.fixed_dictionaries(
     {},
     optional={
         "switch": st.sampled_from(("leaf", "hv1", "hv6", "gone")),
         "interface": st.sampled_from(("tap1", "tap2", "wire", "vxlan0")),
-        "mac": st.sampled_from(("02:00:00:00:00:01", "02:00:00:00:00:02")),
+        "mac": places_mac,
+        "iface_id": st.sampled_from(("i", "j")),
         "endpoint": st.sampled_from(("192.0.2.1", "198.51.100.1")),
         "ip": st.sampled_from(("10.0.0.1", ["10.0.0.1", "2001:db8::5"])),
     },
@@ -61,7 +67,8 @@ plain_places = st.builds(
     st.sampled_from(("leaf", "hv1", "hv6")),
     st.sampled_from(("tap1", "tap2", "tap3")),
 )
-ports = st.builds(lambda one, other: {**one, **other}, on, st.one_of(plain_places, plain_places, places))
+by_id = st.fixed_dictionaries({"iface_id": st.sampled_from(("i", "j", "k"))}, optional={"mac": places_mac})
+ports = st.builds(lambda one, other: {**one, **other}, on, st.one_of(plain_places, plain_places, by_id, places))
 tenants = st.fixed_dictionaries(
     {}, optional={"networks": st.dictionaries(names, networks), "ports": st.dictionaries(names, ports, max_size=2)}
 )
@@ -133,3 +140,23 @@ def test_a_change_is_judged_as_if_it_were_in_a_file(history: list[tuple[str, Con
             again = load([file], None, kept)
             assert again.intent == whole.intent
             part, known = kept, again
+
+
+def test_a_port_that_is_plugged_in_is_written_as_it_was_asked_for() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "fabric.yaml"
+        file.write_text(FILE)
+        port = {"network": "web", "iface_id": "i"}
+        resources = {"tenants/blue": {}, "networks/blue/web": {"segment": "vlan"}, "ports/blue/a": port}
+        known = load([file], None, edited(ApiPart(), [PartEdit(1, resources)]))
+        assert known.intent is not None
+        asked, address = known.intent.ports["blue/a"], "02:00:00:00:00:09"
+        there = replace(asked, switch="hv1", interface="tap9", mac=address, is_mac_plugged=True)
+        intent = replace(known.intent, ports={**known.intent.ports, "blue/a": there})
+        target = Target.at("ports/blue/a")
+        same = plan(intent, IntentIndex(intent), known.base, target, port)
+        assert not same.resources
+        assert not same.edit.ports
+        other = plan(intent, IntentIndex(intent), known.base, target, {**port, "description": "a note"})
+        assert other.resources == {"ports/blue/a": {**port, "description": "a note"}}
+        assert other.edit.after.ports["blue/a"].switch is None

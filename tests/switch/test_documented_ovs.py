@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from namespaces import ip_batch
 from tests.documented import documented
 from tests.switch.southbound_lab import private_ovs
 
@@ -16,7 +17,9 @@ pytestmark = pytest.mark.ovs
 def test_open_vswitch_takes_what_the_documentation_shows(tmp_path: Path) -> None:
     commands = [shlex.split(command)[1:] for command in documented() if command.startswith("ovs-vsctl ")]
     assert len(commands) > 6
-    with private_ovs(tmp_path) as (ovs, _):
+    with private_ovs(tmp_path) as (ovs, pid):
+        # A guest's, which is plugged in.
+        ip_batch(["link add tap7 type veth peer name guest"], pid=pid)
         for words in commands:
             # Tunnels are shown twice; and the machine of the tests may have no module for the kernel's datapath.
             first = "--may-exist" if "add-port" in words else "--"

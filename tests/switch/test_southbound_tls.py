@@ -15,6 +15,7 @@ import pytest
 from controller.southbound.listen import Listen, Tls
 from namespaces import entered, run
 from private_ovs import PrivateOvs
+from tests.switch.certificates import certificates
 from tests.switch.southbound_lab import (
     BRIDGE,
     as_text,
@@ -36,23 +37,9 @@ def lab(tmp_path: Path) -> Iterator[tuple[PrivateOvs, int]]:
         yield running
 
 
-def openssl(directory: Path, *arguments: str) -> None:
-    run(["openssl", *(argument.replace("@", f"{directory}/") for argument in arguments)])
-
-
-def certificates(directory: Path) -> None:
-    """An authority, and a certificate of it for the controller and for the switch."""
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    openssl(directory, "req", "-x509", *curve, "-subj", "/CN=ca", "-days", "2", "-keyout", "@ca.key", "-out", "@ca.pem")
-    for name in ("controller", "switch"):
-        openssl(directory, "req", *curve, "-subj", f"/CN={name}", "-keyout", f"@{name}.key", "-out", f"@{name}.csr")
-        signing = ["-CA", "@ca.pem", "-CAkey", "@ca.key", "-CAcreateserial", "-days", "2"]
-        openssl(directory, "x509", "-req", "-in", f"@{name}.csr", *signing, "-out", f"@{name}.pem")
-
-
 def test_tls_serves_switches_with_a_certificate_and_no_others(lab: tuple[PrivateOvs, int], tmp_path: Path) -> None:
     ovs = lab[0]
-    certificates(tmp_path)
+    certificates(tmp_path, "controller", "switch")
     tls = Tls(tmp_path / "controller.pem", tmp_path / "controller.key", tmp_path / "ca.pem")
     run(["ip", "link", "set", "lo", "up"], pid=lab[1])
     program = mixed_program()

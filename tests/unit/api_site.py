@@ -30,7 +30,7 @@ from controller.fabric.model import End, Interface
 from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.fabric.reachability import Goal
 from controller.intent.document import FabricDocument
-from controller.intent.model import Fabric, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
+from controller.intent.model import Fabric, Host, Intent, LinkSetting, Network, Port, Segment, SegmentKey, Switch
 from controller.intent.write import Outcome, Refusal, Refused, Result, Write
 from controller.planning import Planning
 from controller.southbound.counters import Counted, InterfaceCounters
@@ -42,7 +42,7 @@ from controller.timings import Timings
 START = 1_700_000_000.0
 GUEST = 0x020000000099
 SWITCHES = {
-    "s1": Switch("s1", 1, ip_address("198.51.100.1"), {Segment.VXLAN: "vxlan0"}),
+    "s1": Switch("s1", 1, ip_address("198.51.100.1"), {Segment.VXLAN: "vxlan0"}, host=Host()),
     "s2": Switch("s2", 2, ip_address("198.51.100.2"), {Segment.VXLAN: "vxlan0"}, draining=True),
     "s3": Switch("s3", 3),
 }
@@ -149,6 +149,7 @@ def core_of(intent: Intent = INTENT) -> Core:
         core.paths.send(underlay_paths.Path("s2", "s1", Segment.VXLAN), float(sent))
     core.paths.judge(10.0, lambda _: 10.0)
     core.paths.narrow[underlay_paths.Path("s2", "s1", Segment.GRE)] = 1400
+    core.hosts["s1"] = "joined"
     core.changes()
     return core
 

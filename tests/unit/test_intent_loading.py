@@ -178,7 +178,9 @@ def test_the_lab() -> None:
     assert lab.hypervisors == {"hv1": Hypervisor("hv1", ip_interface("192.0.2.1/24"))}
     assert lab.wires == (Wire(WireEnd("hv1", "eth5"), WireEnd("leaf1", "leaf1-eth9")),)
     h1, h2 = lab.guests.values()
-    assert h1 == Guest("h1", "blue/web1", (ip_interface("10.0.0.1/24"),), "02:00:00:00:00:01", {}, 1400)
+    assert h1 == Guest(
+        "h1", "blue/web1", (ip_interface("10.0.0.1/24"),), "02:00:00:00:00:01", {}, 1400, "leaf1", "leaf1-eth1"
+    )
     assert (h2.mac, h2.vlans) == ("02:00:00:00:00:02", {5: (ip_interface("10.0.5.2/24"), ip_interface("fd00::2/64"))})
     assert lab.vteps["out1"] == OutsideVtep(
         "out1",

@@ -14,6 +14,7 @@ from controller.core import Core
 from controller.fabric.memory import Memory, from_plain, to_plain
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, Cause
+from controller.fabric.plugs import Claim
 from controller.state_directory import StateDirectory, read_memory
 from controller.state_file import StateError
 from tests.unit.test_core import GUEST, INTENT, INTERFACES, KEYS, SWITCHES, started
@@ -31,14 +32,16 @@ views = st.builds(
     st.booleans(),
 )
 memories = st.builds(
-    lambda views, heard, addresses, latencies, blocked: Memory(
-        {view.name: view for view in views}, tuple(heard), addresses, latencies, tuple(blocked)
+    lambda views, heard, addresses, latencies, blocked, plugs, endpoints: Memory(
+        {view.name: view for view in views}, tuple(heard), addresses, latencies, tuple(blocked), tuple(plugs), endpoints
     ),
     st.lists(views, max_size=3),
     st.lists(st.tuples(ends, ends), max_size=3),
     st.dictionaries(names, st.dictionaries(numbers, names, max_size=3), max_size=3),
     st.dictionaries(st.builds(Link, ends, ends), st.floats(0, 10), max_size=3),
     st.lists(st.builds(Block, attachments, attachments, st.sampled_from(Cause)), max_size=3),
+    st.lists(st.builds(Claim, names, names, names, st.none() | names, st.booleans(), st.booleans()), max_size=3),
+    st.dictionaries(names, st.ip_addresses(), max_size=2),
 )
 
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from controller.northbound.cli import app
-from controller.northbound.commands_page import parameters_of
+from controller.northbound.commands_page import commands_of, parameters_of
 from controller.northbound.references import pages
 from tests.unit.api_site import app_of, core_of, events_of
 
@@ -33,7 +33,7 @@ def test_the_command_prints_all_pages(tmp_path: Path) -> None:
 
 
 def test_the_reference_of_commands_has_what_typer_knows() -> None:
-    commands = {callback.__name__: callback for info in app.registered_commands if (callback := info.callback)}
+    commands = commands_of(app)
     page = PAGES["commands.md"]
     assert re.findall(r"^## (\S+)$", page, re.MULTILINE) == sorted(commands)
     for name, command in commands.items():

@@ -57,10 +57,19 @@ ALLOWED = {
     },
     "controller.southbound": {"controller.southbound", "controller.dataplane", "controller.fabric"},
     "controller.rehearsal": {"controller.core", "controller.dataplane", "controller.intent"},
-    "controller.plan": {"controller.core", "controller.rehearsal", "controller.dataplane", "controller.intent"},
+    "controller.plan": {
+        *("controller.core", "controller.placing", "controller.rehearsal", "controller.dataplane", "controller.intent"),
+    },
     "controller.rates": {
         *("controller.core", "controller.dataplane", "controller.intent", "controller.southbound.counters"),
     },
+    "controller.ovsdb": {
+        *("controller.ovsdb", "controller.fabric.plugs", "controller.intent.model", "controller.southbound.listen"),
+        *("controller.southbound.bounded_log", "controller.southbound.claims", "controller.southbound.framing"),
+        *("controller.southbound.statistics", "controller.southbound.peer_connection"),
+    },
+    "controller.placing": {"controller.fabric", "controller.intent"},
+    "controller.host_plans": {"controller.intent", "controller.ovsdb.plan"},
     "controller.event_log": set(),
     "controller.timings": set(),
     "controller.api": {
@@ -103,6 +112,10 @@ PURE_FILES = (
     "controller.api.drift_rows",
     "controller.rates",
     "controller.api.rate_rows",
+    "controller.placing",
+    "controller.ovsdb.session",
+    "controller.ovsdb.joining",
+    "controller.ovsdb.replica",
 )
 IMPURE = {"asyncio", "os_ken", "ovs", "random", "select", "signal", "socket", "ssl", "subprocess", "threading", "time"}
 

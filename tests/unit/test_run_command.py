@@ -42,7 +42,7 @@ def test_tls_files_go_together_and_need_an_endpoint(file: Path) -> None:
         "Invalid value for --tls-cert, --tls-key, --tls-ca: go together: give all three, or none"
     )
     assert refused(str(file), "--tls-cert", "c", "--tls-key", "k", "--tls-ca", "a") == (
-        "Invalid value for --tls-cert: is for ssl: endpoints, and --listen names none"
+        "Invalid value for --tls-cert: is for ssl: endpoints, and neither --listen nor --ovsdb names one"
     )
 
 

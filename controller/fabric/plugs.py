@@ -1,0 +1,184 @@
+"""Where interfaces are plugged in that ports name by their id, and who has an id that several claim.
+
+Hosts report which interfaces carry which id (`external_ids:iface-id`, as libvirt, Neutron and OVN write it). Each such
+interface is a *claim*. One of the claims on an id *holds* it, by these rules:
+
+1. The holder keeps the id while its interface is up and its host is there. So the old place stays while a guest is
+   still migrating, and nobody takes the port of a guest that runs by claiming its id.
+2. When it is not, the newest claim that is up takes the id.
+3. When none is up, the holder keeps the id while its interface is there; when it is gone, the newest claim takes it.
+
+A host that cannot be asked any more counts as down. What a predecessor of the daemon remembered counts until the host
+says otherwise. No clock and no input here: a claim is newer when it was reported later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from controller.intent.model import IpAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Plugged:
+    """What a host says of an interface that has an id."""
+
+    iface_id: str
+    mac: str | None = None
+    """The guest's, in lower case `aa:bb:cc:dd:ee:ff`, if it is a unicast address."""
+    up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a host says of itself."""
+
+    plugged: Mapping[str, Plugged] = field(default_factory=dict)
+    """All its interfaces that have ids, by name."""
+    plain: frozenset[str] = frozenset()
+    """Names of those that have none."""
+    endpoint: IpAddress | None = None
+    """The address from which it would send overlay packets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An interface that is plugged in under an id."""
+
+    iface_id: str
+    switch: str
+    interface: str
+    mac: str | None = None
+    up: bool = True
+    holds: bool = False
+    """Whether it is the one that counts."""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Switch and interface."""
+        return self.switch, self.interface
+
+
+class Plugs:
+    """All claims."""
+
+    def __init__(self) -> None:
+        self._claims: dict[str, list[Claim]] = {}
+        """By id, the oldest first."""
+        self._held: dict[str, Claim] = {}
+        self._reported: dict[str, dict[str, str]] = {}
+        """By switch: the id of each interface that has one."""
+        self.heard: set[str] = set()
+        """Switches whose hosts have reported; what is known of others is what a predecessor knew."""
+        self._plain: dict[str, frozenset[str]] = {}
+        """By switch: interfaces of which its host says that they have no id."""
+
+    def holder(self, iface_id: str) -> Claim | None:
+        """The claim that holds an id, if there is any."""
+        return self._held.get(iface_id)
+
+    def report(self, switch: str, found: Mapping[str, Plugged]) -> set[str]:
+        """These are all interfaces of a switch that have ids, by name. The ids that are held otherwise than before."""
+        self.heard.add(switch)
+        known = self._reported.get(switch, {})
+        touched = set()
+        for interface, iface_id in known.items():
+            if interface not in found or found[interface].iface_id != iface_id:
+                self._remove(iface_id, (switch, interface))
+                touched.add(iface_id)
+        for interface in sorted(found):
+            one = found[interface]
+            self._put(Claim(one.iface_id, switch, interface, one.mac, one.up))
+            touched.add(one.iface_id)
+        self._reported[switch] = {interface: one.iface_id for interface, one in found.items()}
+        if not found:
+            del self._reported[switch]
+        return self._settle(touched)
+
+    def note_plain(self, switch: str, interfaces: frozenset[str]) -> bool:
+        """These are all interfaces of a switch that have no ids. Whether they are others than before."""
+        is_news = self._plain.get(switch) != interfaces
+        self._plain[switch] = interfaces
+        return is_news
+
+    def may_be_link(self, switch: str, interface: str) -> bool:
+        """Whether nothing speaks against an interface being a wire to another switch: it is no guest's.
+
+        Of a host that has reported, only what it said to have no id: one that has just come may be a guest's.
+        """
+        if switch in self._plain:
+            return interface in self._plain[switch]
+        return interface not in self._reported.get(switch, {})
+
+    def lost(self, switch: str) -> set[str]:
+        """A host cannot be asked any more. The ids that are held otherwise than before."""
+        ids = set(self._reported.get(switch, {}).values())
+        for iface_id in ids:
+            claims = self._claims[iface_id]
+            claims[:] = [replace(claim, up=False) if claim.switch == switch else claim for claim in claims]
+        return self._settle(ids)
+
+    def keep_only(self, switches: Collection[str]) -> set[str]:
+        """Other switches are no hosts any more. The ids that are held otherwise than before."""
+        changed = set()
+        for switch in (self._reported.keys() | self.heard) - set(switches):
+            changed |= self.report(switch, {})
+            self.heard.discard(switch)
+            self._plain.pop(switch, None)
+        return changed
+
+    def unconfirmed(self, confirmed: Collection[str]) -> set[str]:
+        """Switches of which claims are known, and which are not among those."""
+        return self._reported.keys() - set(confirmed)
+
+    def ids_on(self, switch: str) -> frozenset[str]:
+        """The ids that a switch was last known to have interfaces of."""
+        return frozenset(self._reported.get(switch, {}).values())
+
+    def memory(self, iface_ids: Iterable[str]) -> tuple[Claim, ...]:
+        """The claims on these ids, for a daemon to come."""
+        return tuple(claim for iface_id in iface_ids for claim in self._claims.get(iface_id, ()))
+
+    def restore(self, claims: Iterable[Claim]) -> None:
+        """Begin with what a predecessor remembered."""
+        for claim in claims:
+            self._claims.setdefault(claim.iface_id, []).append(claim)
+            self._reported.setdefault(claim.switch, {})[claim.interface] = claim.iface_id
+        self._settle(self._claims)
+
+    def _put(self, fresh: Claim) -> None:
+        claims = self._claims.setdefault(fresh.iface_id, [])
+        for number, claim in enumerate(claims):
+            if claim.place == fresh.place:
+                claims[number] = replace(fresh, holds=claim.holds)
+                return
+        claims.append(fresh)
+
+    def _remove(self, iface_id: str, place: tuple[str, str]) -> None:
+        claims = self._claims[iface_id]
+        claims[:] = [claim for claim in claims if claim.place != place]
+
+    def _settle(self, iface_ids: Iterable[str]) -> set[str]:
+        """Say who holds these ids; which of them are held otherwise than before."""
+        changed = set()
+        for iface_id in list(iface_ids):
+            before, claims = self._held.pop(iface_id, None), self._claims[iface_id]
+            if claims:
+                chosen = max(range(len(claims)), key=lambda number: _right(claims[number], number))
+                claims[:] = [replace(claim, holds=number == chosen) for number, claim in enumerate(claims)]
+                self._held[iface_id] = claims[chosen]
+            else:
+                del self._claims[iface_id]
+            if _where(before) != _where(self._held.get(iface_id)):
+                changed.add(iface_id)
+        return changed
+
+
+def _right(claim: Claim, age: int) -> tuple[bool, bool, int]:
+    """How good a claim is beside others on the same id."""
+    return claim.up, claim.holds, age
+
+
+def _where(claim: Claim | None) -> object:
+    return claim and (claim.place, claim.mac)

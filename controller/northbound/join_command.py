@@ -1,0 +1,65 @@
+"""`tenantry join-command`: the line that makes a host join.
+
+The line goes to the standard output, ready to be pasted; what is to be there before, as comments for a shell.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from controller.northbound.check import Files
+from controller.northbound.configured import configured
+from controller.ovsdb.replica import HOST
+
+HERE = "/etc/openvswitch"
+"""Where Debian, Ubuntu and Fedora keep a host's certificates."""
+
+
+def join_command(
+    host: Annotated[str, typer.Argument(metavar="HOST", help="The switch that is the host's.")],
+    files: Files,
+    ovsdb: Annotated[
+        str,
+        typer.Option(
+            metavar="ENDPOINT",
+            help="An --ovsdb endpoint of the daemon, by the address at which the host reaches it: ssl:HOST:PORT, "
+            "tcp:HOST:PORT, or unix:PATH on the same machine.",
+        ),
+    ],
+) -> None:
+    """Print the line to paste on a host so that it joins.
+
+    With ssl: the host is known by its certificate, whose common name is the switch's name, as
+    `ovs-pki req+sign HOST switch` makes it; otherwise by what the line writes into its database.
+
+    Exit status: 0; 1 when the files have errors or there is no such host; 2 for wrong usage.
+
+    Example: tenantry join-command hv1 /etc/tenantry --ovsdb ssl:192.0.2.10:6640
+    """
+    kind, _, rest = ovsdb.partition(":")
+    if kind not in ("ssl", "tcp", "unix") or not rest or "'" in rest or any(sign.isspace() for sign in rest):
+        raise typer.BadParameter("write ssl:HOST:PORT, tcp:HOST:PORT or unix:PATH", param_hint="--ovsdb")
+    switches = configured(files, None, 1).fabric.switches
+    hosts = sorted(name for name, switch in switches.items() if switch.host)
+    if host not in hosts:
+        known = f"hosts are: {', '.join(hosts)}" if hosts else "no switch has host: {}"
+        typer.echo(f"{host} is no host; {known}", err=True)
+        raise typer.Exit(1)
+    for line in join_lines(host, ovsdb):
+        typer.echo(line)
+
+
+def join_lines(host: str, manager: str) -> list[str]:
+    """The line, and before it comments about what it needs."""
+    target = f"'{manager}'" if "[" in manager else manager
+    if not manager.startswith("ssl:"):
+        return [f"ovs-vsctl set Open_vSwitch . external_ids:{HOST}={host} -- set-manager {target}"]
+    files = [f"{HERE}/{host}-privkey.pem", f"{HERE}/{host}-cert.pem", f"{HERE}/cacert.pem"]
+    return [
+        f"# {host}-privkey.pem and {host}-cert.pem are made by: ovs-pki req+sign {host} switch",
+        "# cacert.pem is the authority of the daemon's certificate",
+        f"ovs-vsctl set-ssl {' '.join(files)} \\",
+        f"    -- set-manager {target}",
+    ]

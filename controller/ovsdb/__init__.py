@@ -1,0 +1,1 @@
+"""Hypervisors' databases: sessions after RFC 7047, and what hosts are given through them."""

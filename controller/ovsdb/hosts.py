@@ -1,0 +1,190 @@
+"""All hosts that connect with their databases: who they are, and which of them are taken on.
+
+A peer begins as a stranger. Who it is follows from its certificate; without TLS, from what it says in `external_ids` of
+its row in table Open_vSwitch. If a host of that name is in the configuration, and no other connection speaks for it
+(`controller.southbound.claims`), it is taken on (`controller.ovsdb.host`); otherwise it is refused, and nothing was
+written to it. The number of strangers is bounded: when there are too many, the oldest goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+
+from controller.ovsdb.connection import Connection
+from controller.ovsdb.handler import HostHandler
+from controller.ovsdb.host import Host
+from controller.ovsdb.plan import HostPlan
+from controller.ovsdb.replica import HOST
+from controller.ovsdb.session import Alive, Answered, Closed, Event
+from controller.southbound.bounded_log import BoundedLog
+from controller.southbound.claims import Claims
+from controller.southbound.listen import Listen, open_server, tls_context
+from controller.southbound.statistics import Statistics
+
+log = logging.getLogger(__name__)
+
+TICK = 0.5
+"""Seconds between two looks at the time-outs of all sessions."""
+MAX_STRANGERS = 256
+"""Or two for each host that is expected, if that is more: all may come at once."""
+CLOSE_WITHIN = 0.5
+"""Seconds in which peers may say goodbye when the daemon ends."""
+
+
+class Hosts:
+    """All connections, and the hosts behind them."""
+
+    def __init__(self, handler: HostHandler, openflow: Sequence[Listen], statistics: Statistics) -> None:
+        """`openflow` is where switches connect; `statistics` is where to count."""
+        self._handler = handler
+        self.statistics = statistics
+        self.joined: dict[str, Host] = {}
+        """Hosts that were taken on, by name; some may be leaving."""
+        self._openflow = tuple(openflow)
+        self._plans: Mapping[str, HostPlan] = {}
+        self._strangers: dict[Connection, None] = {}
+        self._identified: dict[Connection, str] = {}
+        self._claims: Claims[str, Connection] = Claims(self._take_on)
+        self._complaints = BoundedLog(log)
+        self._servers: list[asyncio.Server] = []
+        self._endpoints: list[Listen] = []
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def listen(self, endpoints: Sequence[Listen]) -> None:
+        """Let hosts connect. Raises ListenError when an endpoint cannot be listened on."""
+        for endpoint in endpoints:
+            tls = tls_context(endpoint.tls) if endpoint.tls else None
+            self._servers.append(await open_server(endpoint, partial(Connection, self, tls)))
+            self._endpoints.append(endpoint)
+        self._ticking = asyncio.create_task(self._tick())
+
+    async def close(self) -> None:
+        """End all connections, within a second. Hosts keep what they have."""
+        if self._ticking:
+            self._ticking.cancel()
+        for server in self._servers:
+            server.close()
+        connections = [*self._strangers, *self._identified]
+        for connection in connections:
+            connection.close("ended", "the daemon ends")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                for connection in connections:
+                    await connection.gone.wait()
+        for connection in connections:
+            connection.abort()
+        for endpoint in self._endpoints:
+            if endpoint.path:
+                endpoint.path.unlink(missing_ok=True)
+
+    def expect(self, plans: Mapping[str, HostPlan]) -> None:
+        """Have exactly these hosts, by name, each with what its plan says; others are left."""
+        self._plans = dict(plans)
+        for connection, name in list(self._identified.items()):
+            host = self.joined.get(name)
+            if host is None or host.connection is not connection:
+                if name not in plans:
+                    connection.close("unknown host", "it is no longer in the configuration")
+            elif name in plans:
+                host.change(plans[name])
+            else:
+                host.leave()
+
+    def install(self, name: str, interfaces: frozenset[str]) -> None:
+        """The ports at exactly these interfaces of a host are in force, by its switch's word."""
+        if name in self.joined:
+            self.joined[name].install(interfaces)
+
+    def uninstall(self, name: str, interface: str) -> None:
+        """No port is at this interface of a host any more."""
+        if name in self.joined:
+            self.joined[name].uninstall(interface)
+
+    # What connections report (`controller.ovsdb.connection.Owner`)
+
+    def opened(self, connection: Connection) -> None:
+        """Somebody connected."""
+        self.statistics.host_connections += 1
+        self._strangers[connection] = None
+        most = max(MAX_STRANGERS, 2 * len(self._plans))
+        if len(self._strangers) > most:
+            next(iter(self._strangers)).close("crowded", f"more than {most} peers have not said who they are")
+
+    def received(self, connection: Connection, event: Event) -> None:
+        """A session has something to say."""
+        name = self._identified.get(connection)
+        if name is None:
+            if connection.is_ready:
+                self._identify(connection)
+            return
+        if isinstance(event, Alive):
+            self._claims.answered(name, connection)
+        host = self.joined.get(name)
+        if host is None or host.connection is not connection:
+            return
+        if isinstance(event, Answered):
+            host.answered(event.error)
+        else:
+            host.look_soon()
+
+    def closed(self, connection: Connection, why: Closed) -> None:
+        """A connection is over."""
+        self.statistics.hosts_closed[why.kind] += 1
+        self._strangers.pop(connection, None)
+        name = self._identified.pop(connection, "")
+        host = self.joined.get(name)
+        if host is not None and host.connection is connection:
+            del self.joined[name]
+            host.end()
+            if why.kind != "ended":
+                self._handler.lost(name, why.reason)
+        elif why.kind != "ended":
+            text = "host's connection refused or ended: %s"
+            self._complaints.warning(_now(), text, why.reason, peer=connection.peer, switch=name)
+        if name:
+            self._claims.released(name, connection)
+
+    def _identify(self, connection: Connection) -> None:
+        name = connection.certified
+        if name is None:
+            try:
+                name = connection.session.replica.root.external_ids.get(HOST, "")
+            except ValueError as error:
+                connection.close("malformed", str(error))
+                return
+        if not name:
+            where = "its certificate" if connection.is_secure else f"external_ids:{HOST}"
+            connection.close("unknown host", f"it does not say in {where} which host it is")
+        elif name not in self._plans:
+            connection.close("unknown host", f"no host {name[:63]!r} is in the configuration")
+        else:
+            del self._strangers[connection]
+            self._identified[connection] = name
+            self._claims.claim(name, connection, _now())
+
+    def _take_on(self, connection: Connection) -> None:
+        name = self._identified[connection]
+        plan = self._plans.get(name)
+        if plan is None:
+            connection.close("unknown host", "it is no longer in the configuration")
+            return
+        self.statistics.host_sessions += 1
+        host = Host(plan, connection, self._openflow, self._handler, self.statistics, self._complaints)
+        self.joined[name] = host
+        self._handler.connected(name, connection.peer)
+        host.look_soon()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            for connection in [*self._strangers, *self._identified]:
+                connection.tick(_now())
+            self._claims.tick(_now())
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
