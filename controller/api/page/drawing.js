@@ -8,10 +8,9 @@ import cytoscape from "./cytoscape/cytoscape.esm.min.mjs";
 import { magnification, styleNow } from "./drawing_style.js";
 import { fabricElements } from "./elements.js";
 import { layoutOf } from "./layout.js";
+import { Lighting } from "./lighting.js";
 import { count } from "./words.js";
 
-const VEIL = 400; // px by which the veil is larger than what it covers
-const FEW = 40; // of so many that are lit, each is drawn large enough to be read
 const ROOM = 36; // px around it
 
 export class Drawing {
@@ -19,7 +18,6 @@ export class Drawing {
   constructor(container, onChoose) {
     this._container = container;
     this._drawn = new Map();
-    this._extras = [];
     this._places = new Map();
     this._pairs = new Set();
     this._isMoved = false;
@@ -27,6 +25,7 @@ export class Drawing {
       ...{ container, style: styleNow(), layout: { name: "preset" }, minZoom: 0.05, maxZoom: 2.5 },
       ...{ autoungrabify: true, autounselectify: true, boxSelectionEnabled: false },
     });
+    this.lighting = new Lighting(this._cy, () => this._isMoved || this.fit());
     this._cy.on("tap", (event) => {
       const { kind, of } = event.target === this._cy ? {} : event.target.data();
       if (event.target === this._cy || of) onChoose(kind ?? null, of);
@@ -56,35 +55,8 @@ export class Drawing {
     });
     this._drawn = wanted;
     if (isPlaced && !this._isMoved) this.fit();
-    // What got other classes has lost that it is lit.
-    if (this._lit) this._relight();
+    this.lighting.again();
     this._describe(store);
-  }
-
-  /**
-   * Show `on` (ids) before everything else, and `via`, through which they reach each other, with `extras` (elements) that
-   * are there as long as this is shown; null for everything alike.
-   */
-  light(lit) {
-    const wanted = JSON.stringify(lit);
-    if (wanted === this._litNow) return;
-    this._litNow = wanted;
-    this._lit = lit;
-    this._cy.batch(() => {
-      for (const id of this._extras) this._cy.getElementById(id).remove();
-      this._extras = [];
-      const on = new Set(lit?.on ?? []);
-      this._mark("on", on);
-      const switches = [...on].filter((id) => id.startsWith("s:"));
-      this._mark("large", new Set(switches.length <= FEW ? switches : []));
-      this._mark("via", new Set(lit?.via ?? []));
-      if (lit) this._addExtra(this._veil());
-      for (const element of lit?.extras ?? []) this._addExtra(element);
-    });
-    // They stand beside what else there is, and may be out of sight.
-    const isWider = lit?.extras?.some((element) => element.classes === "outside") ?? false;
-    if ((isWider || this._isWider) && !this._isMoved) this.fit();
-    this._isWider = isWider;
   }
 
   /** Where a switch stands, or null. */
@@ -157,34 +129,6 @@ export class Drawing {
     if (JSON.stringify(known.data) !== JSON.stringify(element.data)) drawn.data(element.data);
     const [was, is] = [known.position, element.position];
     if (is && (was.x !== is.x || was.y !== is.y)) drawn.position({ ...is });
-  }
-
-  _addExtra(element) {
-    const ends = [element.data.source, element.data.target].filter(Boolean);
-    if (ends.some((id) => this._cy.getElementById(id).empty())) return;
-    this._cy.add(element);
-    this._extras.push(element.data.id);
-  }
-
-  _mark(name, ids) {
-    this._cy.elements(`.${name}`).forEach((one) => void (ids.has(one.id()) || one.removeClass(name)));
-    for (const id of ids) this._cy.getElementById(id).addClass(name);
-  }
-
-  /** After a change, what is lit is put over everything again. */
-  _relight() {
-    this._litNow = undefined;
-    this.light(this._lit);
-  }
-
-  _veil() {
-    const { x1, y1, w, h } = this._cy.elements().not(".veil").boundingBox({ includeLabels: false });
-    const [width, height] = [w + 2 * VEIL, h + 2 * VEIL];
-    return {
-      data: { id: "veil", width, height },
-      classes: "veil",
-      position: { x: x1 + w / 2, y: y1 + h / 2 },
-    };
   }
 
   _zoomed() {

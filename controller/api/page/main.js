@@ -2,7 +2,7 @@
 //
 //     api.js, follow.js    ask the daemon, and hear its events
 //     store.js             what is known; events say what has to be asked again
-//     drawing.js           the fabric as a picture        (elements, layout, drawing_style)
+//     drawing.js           the fabric as a picture        (elements, layout, lighting)
 //     finder.js            tenants, networks, switches    (virtual_list)
 //     details.js, why.js   what is chosen; why two ports reach each other or do not
 //     status_line.js       whether all is well, and what is not; events_list.js: what happened
@@ -35,7 +35,7 @@ const drawing = new Drawing(byId("drawing"), (kind, id) => choose(kind, id));
 const finder = new Finder(store);
 const statusLine = new StatusLine(store);
 const events = new EventsList();
-const light = (lit) => drawing.light(lit);
+const light = (lit) => drawing.lighting.show(lit);
 const placeOf = (name) => drawing.placeOf(name);
 const why = new Why(api, { light, placeOf, changed: () => details.reshow() });
 const details = new Details({ store, api, why, light, placeOf });

@@ -3,7 +3,7 @@
 
 const BESIDE = 50; // px
 
-/** `{on, extras}` for `Drawing.light`. `placeOf` gives the place of a switch. */
+/** `{on, extras}` for `Lighting.show`. `placeOf` gives the place of a switch. */
 export function wayElements({ verdict, from, to, hops = [] }, placeOf) {
   const names = hops.map((hop) => hop.switch);
   const on = new Set([...names, from?.switch, to?.switch].filter(Boolean).map((name) => `s:${name}`));
