@@ -52,6 +52,7 @@ class Demo:
 
     def run(self, *, stay: bool) -> bool:
         """Take all steps; go on after one that failed, as the others tell more."""
+        page = self.daemon.serve_page() if stay else None
         show.step(f"Starting the daemon, and {len(self.lab.model.guests)} guests and {self._switches} switches")
         with self.daemon, self.lab:
             show.fact(f"the daemon's log is {self.daemon.log}; built in {self._elapsed:.1f} s")
@@ -60,6 +61,7 @@ class Demo:
             good = self.grow() and good
             if stay:
                 show.step("Mininet's prompt; leave it with `exit`")
+                show.fact(f"what it looks like now: {page}")
                 CLI(self.lab.net)
         return good
 

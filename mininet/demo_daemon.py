@@ -40,12 +40,19 @@ class DaemonProcess:
         self.program = _PROGRAM
         """What Python runs."""
         self._paths = paths
+        self._options: list[str] = []
+
+    def serve_page(self) -> str:
+        """Have it answer on a free port of the loopback from its next start on; the address of its page."""
+        port = _free_port()
+        self._options += ["--api", f"tcp:127.0.0.1:{port}"]
+        return f"http://127.0.0.1:{port}/"
 
     def start(self) -> None:
         """Start the process, or start it again; it need not listen yet on return."""
         command = [sys.executable, "-c", self.program, "run", *map(str, self._paths), "--state", str(self.state)]
         listen = ["--listen", f"tcp:127.0.0.1:{self.port}", "--listen", f"unix:{self.socket}"]
-        listen += ["--ovsdb", f"unix:{self.ovsdb}"]
+        listen += ["--ovsdb", f"unix:{self.ovsdb}", *self._options]
         env = {**os.environ, **self.mark, "PYTHONPATH": str(ROOT)}
         with self.log.open("ab") as log:
             self.started_at = time.monotonic()

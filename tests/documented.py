@@ -59,6 +59,7 @@ NOT_RUN = {
     ),
     "tenantry run /etc/tenantry --state /var/lib/tenantry": "runs for ever: tests/end_to_end run daemons",
     "tenantry run /etc/tenantry --listen tcp:127.0.0.1:6653 --state /var/lib/tenantry": "the same",
+    "tenantry run /etc/tenantry --api tcp:127.0.0.1:8080": "the same, and tests/end_to_end/test_page.py opens its page",
     "tenantry watch --tenant blue": "runs for ever: tests/unit/test_show_command.py",
     "tenantry watch": "the same",
     "tenantry drain spine1": CHANGES,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from controller.api import tenant_rows
+from controller.api import fabric_rows, tenant_rows
 from controller.api.filters import Filters, Nothing, Part
 from controller.api.resources import single
-from controller.api.rows import Host, Network, Page, Port, Tenant
+from controller.api.rows import Host, Network, Page, Port, Tenant, Tree
 from controller.api.sources import INVALID, NOT_FOUND, Sources
 
 
@@ -38,6 +38,14 @@ def tenant_questions(sources: Sources) -> APIRouter:
     async def network(request: Request, tenant: str, network: str, _: Annotated[Nothing, Query()]) -> Response:
         """One network."""
         return await single(sources, request, f"networks/{tenant}/{network}")
+
+    @router.get("/networks/{tenant}/{network}/tree", response_model=Tree, responses=NOT_FOUND)
+    async def tree(request: Request, tenant: str, network: str, _: Annotated[Nothing, Query()]) -> Response:
+        """Where a network's floods go between its members."""
+        name = f"{tenant}/{network}"
+        if name not in core.situation.intent.networks:
+            raise HTTPException(404, f"there is no network {name}")
+        return answering.whole(request, fabric_rows.tree(core, name))
 
     @router.get("/ports", response_model=Page[Port], responses=INVALID)
     async def ports(request: Request, filters: Annotated[Filters, Query()]) -> Response:

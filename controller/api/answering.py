@@ -12,9 +12,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import blake2b
 from itertools import islice
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ from fastapi import Request, Response
 
 from controller.api.order import Order, order_after, order_of
 from controller.api.rows import Row
+from controller.api.tags import is_known, tag_of
 from controller.core import Core
 from controller.intent.edit import IntentEdit
 
@@ -105,15 +105,8 @@ class Answering:
 def _answer(request: Request, text: str, version: int | None = None, status: int = 200) -> Response:
     """The answer, or that the one that the asker has is still right."""
     body = text.encode()
-    begin = "" if version is None else f"{version}."
-    tag = f'"{begin}{blake2b(body, digest_size=12).hexdigest()}"'
+    tag = tag_of(body, version)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if request.method == "GET" and _matches(request.headers.getlist("if-none-match"), tag):
+    if request.method == "GET" and is_known(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, status, headers, "application/json")
-
-
-def _matches(given: Iterable[str], tag: str) -> bool:
-    """Whether a tag is among those of If-None-Match fields (RFC 9110, 13.1.2: compared weakly)."""
-    tags = [one.strip() for field in given for one in field.split(",")]
-    return "*" in tags or any(one.removeprefix("W/") == tag for one in tags)

@@ -1,4 +1,4 @@
-"""What can be asked and changed, and where: `/api/v1/...` and `/metrics`.
+"""What can be asked and changed, and where: `/api/v1/...` and `/metrics`; and the page, at `/`.
 
 Each question is a small function of a class for its subject; the classes share what they read (`Sources`). Everything
 reads the core between two of its events. Rows are made as `controller.api.answering` says.
@@ -20,6 +20,7 @@ from controller.api.about_tenants import tenant_questions
 from controller.api.about_why import why_question
 from controller.api.changes import changes
 from controller.api.content import schemas
+from controller.api.page_files import serve_page
 from controller.api.problems import MEDIA_TYPE, answer_errors
 from controller.api.sources import Sources
 
@@ -41,6 +42,7 @@ def make_app(sources: Sources) -> FastAPI:
     questions = (tenant_questions, fabric_questions, happenings, why_question, drift_questions, rate_questions)
     for part in (*questions, plan_questions, changes):
         app.include_router(part(sources))
+    serve_page(app)
     # Written once: to make it takes longer than any answer may.
     described = _completed(app.openapi())
     app.openapi = lambda: described  # type: ignore[method-assign]  # as FastAPI says that it is done

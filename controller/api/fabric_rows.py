@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from controller.api.filters import BySwitch, Filters
 from controller.api.order import Order, part_of
-from controller.api.rows import Flow, Hypervisor, Interface, Link, Switch, SwitchDetail
+from controller.api.rows import Flow, Hypervisor, Interface, Link, Switch, SwitchDetail, Tree
 from controller.api.underlay_rows import out_of_reach
 from controller.compiler import SWITCH, TREES, beside
 from controller.core import Core
@@ -18,6 +18,8 @@ from controller.dataplane.encoder import cookie_of
 from controller.dataplane.text import flow_text
 from controller.fabric import model
 from controller.fabric.costs import reasons_to_drain, setting_of
+from controller.fabric.trees import branches, tree_number
+from controller.intent.model import Segment
 
 
 class BadCursor(ValueError):
@@ -138,6 +140,19 @@ def _link(core: Core, link: model.Link) -> Link:
         speed=min(filter(None, speeds), default=None),
         latency=None if latency is None else round(latency, 6),
     )
+
+
+def tree(core: Core, network: str) -> Tree:
+    """The part of a VLAN network's tree that is between its members, as switches were told; none for other networks."""
+    given = core.situation.keys.get(network)
+    if given is None or given.segment is not Segment.VLAN:
+        return Tree(links=[])
+    ports = core.situation.index.ports_by_network.get(network, ())
+    members = frozenset(port.switch for port, _ in ports if port.switch)
+    floods = core.situation.floods
+    links = floods.trees[floods.entry][tree_number(given)]
+    used = branches(links, members)
+    return Tree(links=sorted(str(link) for link in links if link.a in used.get(link.a.switch, ())))
 
 
 def flows(core: Core, order: Order, filters: Filters) -> Iterator[tuple[str, Flow]]:

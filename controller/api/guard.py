@@ -1,6 +1,7 @@
 """Who may ask, and what: looked at before anything else, for each listener by its own rules (an ASGI application).
 
-- A listener with a token answers only to who has it (`Authorization: Bearer`, RFC 6750, 2.1).
+- A listener with a token answers only to who has it (`Authorization: Bearer`, RFC 6750, 2.1). Free are the files of the
+  page, in which nothing is that is not in the package; it asks its user for the token.
 - One on TCP without a token is for this machine, and takes only requests that name it so. Otherwise a page in a browser
   here could ask by a name of its own that leads to loopback (DNS rebinding).
 - Something is changed only for who is known: by having a token, or by being let in by a socket file, whose mode lets
@@ -17,7 +18,7 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_address
@@ -65,6 +66,8 @@ class Guard:
     """What askers have to show; None when nothing."""
     is_open: bool = False
     """Whether anybody on this machine may ask, and so has to name it as localhost, and may change nothing."""
+    free_paths: Collection[str] = ()
+    """What may be read without the token, too."""
     clock: Callable[[], float] = time.monotonic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +89,8 @@ class Guard:
         method = scope["method"]
         if self.is_open and not _is_local(_values(headers, b"host")):
             return 421, "ask for localhost, or give the daemon a token for this endpoint (--api-token)", []
-        if self.token is not None and not _has_token(_values(headers, b"authorization"), self.token):
+        is_free = method in READS and scope["path"] in self.free_paths
+        if self.token is not None and not is_free and not _has_token(_values(headers, b"authorization"), self.token):
             return 401, "show the token: Authorization: Bearer TOKEN", [(b"www-authenticate", b"Bearer")]
         if scope["path"] == PLAN:
             return _plan_refusal(method, headers)

@@ -69,6 +69,13 @@ class Network(Row):
     """As it was asked for: what to PUT to have it so."""
 
 
+class Tree(Row):
+    """The links along which a VLAN network's frames to all, and to unknown addresses, get from member to member."""
+
+    links: list[str]
+    """Ids of links. Floods go on, too, to what only other networks on the same tree need."""
+
+
 class Trunk(Row):
     """A network of a trunk port."""
 

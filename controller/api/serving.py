@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import formatdate
 from importlib.metadata import PackageNotFoundError, version
+from socket import gethostname
 
 from fastapi import FastAPI
 from uvicorn.server import ServerState
@@ -23,11 +24,12 @@ from controller.api.connection import ApiConnection, config_of
 from controller.api.endpoint import Endpoint
 from controller.api.guard import Guard, Streams
 from controller.api.metrics import Metrics
+from controller.api.page_files import page_files
 from controller.api.sources import Planner, Sources, Switches, Writer
 from controller.core import Core
 from controller.event_log import EventLog
 from controller.intent.edit import IntentEdit
-from controller.southbound.listen import ListenError, open_server, server_context
+from controller.southbound.listen import Listen, ListenError, open_server, server_context
 from controller.timings import Timings
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,9 @@ class Serving:
                 if not endpoint.is_optional:
                     raise
                 log.warning("no questions are answered there: %s", error)
+            else:
+                if address := _page_address(endpoint.listen, self._servers[-1][1]):
+                    log.info("the page is at %s", address)
 
     def edited(self, edit: IntentEdit) -> None:
         """The intent in force was edited."""
@@ -94,11 +99,21 @@ class Serving:
 
 async def _listen(endpoint: Endpoint, app: FastAPI, streams: Streams) -> tuple[Endpoint, asyncio.Server, ServerState]:
     is_open = endpoint.token is None and endpoint.listen.path is None
-    config = config_of(Guard(app, streams, token=endpoint.token, is_open=is_open))
+    config = config_of(Guard(app, streams, token=endpoint.token, is_open=is_open, free_paths=page_files().keys()))
     state = ServerState()
     tls = server_context(endpoint.listen.tls) if endpoint.listen.tls else None
     server = await open_server(endpoint.listen, lambda: ApiConnection(config, state), tls)
     return endpoint, server, state
+
+
+def _page_address(listen: Listen, server: asyncio.Server) -> str | None:
+    """Where a browser finds the page; None on a socket file."""
+    if listen.path:
+        return None
+    port = server.sockets[0].getsockname()[1]
+    is_everywhere = listen.host in ("0.0.0.0", "::")
+    host = gethostname() if is_everywhere else f"[{listen.host}]" if ":" in listen.host else listen.host
+    return f"{'https' if listen.tls else 'http'}://{host}:{port}/"
 
 
 def _version() -> str:

@@ -235,6 +235,7 @@ def serving(
     core: Core | None = None,
     writer: Writer | None = None,
     configuration: Configuration | None = None,
+    switches: Switches | None = None,
 ) -> Iterator[Site]:
     """A server on `api.sock` of a directory, and on more endpoints; with a configuration it makes plans."""
     core, events, loop = core or core_of(), events_of(), asyncio.new_event_loop()
@@ -244,7 +245,7 @@ def serving(
     async def run() -> None:
         planner = Planning(core, configuration) if configuration else Planner()
         timings = Timings(loop.time)
-        server = Serving(core, Switches(core=core), events, timings, writer or NoWrites(), planner)
+        server = Serving(core, switches or Switches(core=core), events, timings, writer or NoWrites(), planner)
         await server.open([Endpoint(Listen(path=socket)), *more])
         working = asyncio.create_task(server.run())
         is_open.set()

@@ -6,18 +6,21 @@ import asyncio
 from typing import Any
 
 import httpx
+import networkx as nx
 import pytest
+from fastapi import FastAPI
 
 from controller.api import rows
+from tests.unit import page_fabrics
 from tests.unit.api_site import app_of, core_of, events_of
 
 CORE = core_of()
 APP = app_of(CORE, events_of())
 
 
-def get(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+def get(path: str, headers: dict[str, str] | None = None, app: FastAPI = APP) -> httpx.Response:
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(APP)
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.get(path, headers=headers)
 
@@ -52,6 +55,20 @@ def test_networks() -> None:
     assert (web["learned"], web["guest_mtu"], web["refused_by"]) == (1, 1500, [])
     assert (db["segment"], db["key"], db["guest_mtu"], db["refused_by"]) == ("vxlan", 70000, 1450, ["s2"])
     assert get("/api/v1/networks/red/db").json() == db
+
+
+def test_the_tree_of_a_network_joins_its_members_and_no_others() -> None:
+    core = page_fabrics.leaf_spine()
+    app = app_of(core, events_of())
+    tree = get("/api/v1/networks/blue/web/tree", app=app).json()["links"]
+    graph: nx.Graph[str] = nx.Graph([(link.a.switch, link.b.switch) for link in map(page_fabrics.link_of, tree)])
+    assert nx.is_tree(graph)
+    assert {name for name in graph if graph.degree(name) == 1} == {"leaf1", "leaf3", "hv4"}
+    assert get("/api/v1/networks/blue/db/tree", app=app).json() == {"links": []}
+    assert get("/api/v1/networks/blue/none/tree", app=app).json()["detail"] == "there is no network blue/none"
+    page_fabrics.set_link(core, tree[-1], up=False)
+    page_fabrics.settle(core)
+    assert tree[-1] not in get("/api/v1/networks/blue/web/tree", app=app).json()["links"]
 
 
 def test_ports() -> None:
@@ -238,7 +255,7 @@ def test_a_tag_spares_the_body_until_something_changed() -> None:
 @pytest.mark.parametrize(
     ("path", "status", "detail"),
     [
-        ("/", 404, "there is no such thing"),
+        ("/page/none.js", 404, "there is no such thing"),
         ("/api/v1/networks/", 404, "there is no such thing"),
         ("/api/v1/networks/red/none", 404, "there is no network red/none"),
         ("/api/v1/switches/s9", 404, "there is no switch 's9'"),

@@ -24,6 +24,7 @@ from controller.northbound.client import Refused, Server, ask, events
 from controller.southbound.listen import Listen, ListenError, Tls
 from controller.timings import Timings
 from tests.unit.api_site import START, NoWrites, Planner, Site, Switches, core_of, events_of, serving
+from tests.unit.free_port import free_port
 
 TOKEN = b"a token of some length"
 STATUS = b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -66,12 +67,6 @@ def is_cut_off(client: socket.socket) -> bool:
     except TimeoutError:
         pass
     return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_the_socket_is_ours_alone_and_goes_with_the_server(tmp_path: Path) -> None:

@@ -1,0 +1,148 @@
+// How the drawing looks, in the colours of the page: they are read from the CSS, so that light and dark are decided there.
+
+const TOP = { "z-compound-depth": "top" }; // over the veil
+
+/** From far away what is chosen is drawn larger, or its name could not be read; a function of the node, for a style. */
+const scaled = (size) => (node) => size * magnification(node.cy());
+
+/** How much larger. */
+export const magnification = (cy) => Math.min(2, Math.max(1, 0.8 / cy.zoom()));
+
+/** Cytoscape's style for the colours that are in force. */
+export function styleNow() {
+  const css = getComputedStyle(document.documentElement);
+  const colour = (name) => css.getPropertyValue(`--${name}`).trim();
+  const [ink, soft, line, surface] = ["ink", "soft", "line", "surface"].map(colour);
+  const [good, busy, bad, accent, canvas] = ["good", "busy", "bad", "accent", "canvas"].map(colour);
+  const font = css.getPropertyValue("--font").trim();
+  const moods = { good, busy, bad };
+  return [
+    ...nodes({ ink, soft, line, surface, font, host: colour("host"), hostLine: colour("host-line") }),
+    ...edges({ soft, canvas, font, wire: colour("wire") }),
+    { selector: "node.draining", style: { "border-style": "dashed", "border-color": busy } },
+    { selector: "node.switch.busy", style: { "border-color": busy, "border-width": 2 } },
+    { selector: "node.switch.bad", style: { "border-color": bad, "border-width": 2, color: bad } },
+    { selector: "node.missing", style: { "border-style": "dashed", "background-color": canvas } },
+    { selector: "edge.link.draining", style: { "line-style": "dashed", "line-color": moods.busy } },
+    {
+      selector: "edge.link.bad",
+      style: { "line-color": bad, color: bad, width: 3, "z-index": 5, opacity: 1 },
+    },
+    { selector: "edge.link.down", style: { "line-style": "dashed", "line-dash-pattern": [6, 5], width: 2 } },
+    ...chosen({ accent, bad, ink, canvas, tint: colour("tint") }),
+    ...ways({ accent, good, bad, busy, surface, ink, font, canvas }),
+  ];
+}
+
+function nodes({ ink, soft, line, surface, font, host, hostLine }) {
+  const text = { "font-family": font, "text-valign": "center", "text-halign": "center", "text-wrap": "wrap" };
+  return [
+    {
+      selector: "node",
+      style: { ...text, label: "data(says)", color: ink, "font-size": 13, "min-zoomed-font-size": 5 },
+    },
+    {
+      selector: "node.switch",
+      style: {
+        ...{ shape: "round-rectangle", width: 96, height: 40, "corner-radius": 8, "font-weight": 500 },
+        ...{ "background-color": surface, "border-width": 1.25, "border-color": line, "line-height": 1.15 },
+      },
+    },
+    { selector: "node.host", style: { "background-color": host, "border-color": hostLine } },
+    {
+      selector: "node.underlay",
+      style: {
+        ...{ shape: "round-rectangle", "corner-radius": 14, width: "data(width)", height: 28, "font-size": 11 },
+        ...{ "background-opacity": 0, "border-width": 1.25, "border-color": line, "border-style": "dashed", color: soft },
+      },
+    },
+  ];
+}
+
+function edges({ soft, canvas, font, wire }) {
+  return [
+    {
+      selector: "edge.link",
+      style: {
+        ...{ width: "data(width)", "line-color": wire, color: soft, "font-family": font, "font-size": 10 },
+        ...{ "source-label": "data(says)", "source-text-offset": 30, "source-text-rotation": "autorotate" },
+        ...{ label: "", "min-zoomed-font-size": 8, "text-events": "no" },
+        ...{ "text-background-color": canvas, "text-background-opacity": 1, "text-background-padding": 2 },
+      },
+    },
+    { selector: "edge.alone", style: { "curve-style": "straight" } },
+    // Many are drawn the quickest way: from centre to centre.
+    { selector: "edge.alone.many", style: { "curve-style": "haystack", "haystack-radius": 0, width: 1, opacity: 0.4 } },
+    { selector: "edge.parallel", style: { "curve-style": "bezier", "control-point-step-size": 22 } },
+    {
+      selector: "edge.tunnel",
+      style: {
+        ...{ width: 1, "line-color": wire, "line-style": "dashed", "curve-style": "straight", opacity: 0.7 },
+        "target-endpoint": (edge) => `${edge.data("x")}px -14px`,
+      },
+    },
+  ];
+}
+
+function chosen({ accent, bad, ink, canvas, tint }) {
+  return [
+    // A veil over all that is not lit is one thing to draw; to fade a thousand lines would be a thousand.
+    {
+      selector: "node.veil",
+      style: {
+        ...{ shape: "rectangle", width: "data(width)", height: "data(height)", "background-color": canvas },
+        ...{ "background-opacity": 0.7, "border-width": 0, label: "", events: "no", ...TOP, "z-index": 1 },
+        "z-index-compare": "manual",
+      },
+    },
+    { selector: "node.via", style: { "border-color": accent, "border-width": 1.5, "z-index": 9 } },
+    { selector: ".bad, .on, .via, .way, .attached, .port, .outside, .stop, .hover", style: TOP },
+    {
+      selector: "node.on",
+      style: { "border-color": accent, "border-width": 2.5, "background-color": tint, color: ink, "z-index": 9 },
+    },
+    {
+      selector: "node.switch.large",
+      style: { width: scaled(96), height: scaled(40), "font-size": scaled(13), "corner-radius": scaled(8) },
+    },
+    { selector: "edge.on", style: { "line-color": accent, width: 3, "z-index": 8, opacity: 1 } },
+    {
+      selector: "edge.hover",
+      style: {
+        ...{ label: "data(figures)", "source-label": "", color: ink, "min-zoomed-font-size": 0 },
+        "font-size": (edge) => 12 / edge.cy().zoom(),
+        ...{ "text-background-padding": 4, "z-index": 30, opacity: 1 },
+      },
+    },
+    { selector: "edge.link.bad.on", style: { "line-color": bad, "line-style": "dashed" } },
+    { selector: "node:active, edge:active", style: { "overlay-opacity": 0.06 } },
+    { selector: "core", style: { "active-bg-opacity": 0, "selection-box-opacity": 0, "outside-texture-bg-color": canvas } },
+  ];
+}
+
+function ways({ accent, good, bad, busy, surface, ink, font }) {
+  const arrow = { "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 1.1 };
+  const colours = (colour) => ({ "line-color": colour, "target-arrow-color": colour });
+  return [
+    {
+      selector: "node.port, node.outside",
+      style: {
+        ...{ shape: "round-rectangle", "corner-radius": 12, width: 84, height: 26, "font-size": 11, "font-family": font },
+        ...{ "background-color": surface, "border-width": 1.5, "border-color": accent, color: ink, "z-index": 10 },
+      },
+    },
+    { selector: "node.outside", style: { width: 120, "border-style": "dashed" } },
+    {
+      selector: "node.stop",
+      style: {
+        ...{ shape: "round-rectangle", "corner-radius": 11, width: 92, height: 22, "font-size": 11, "font-weight": 600 },
+        ...{ "background-color": busy, color: surface, "font-family": font, "z-index": 30 },
+      },
+    },
+    { selector: "node.stop.blocked", style: { "background-color": bad } },
+    { selector: "edge.way", style: { ...arrow, ...colours(good), width: 4, "z-index": 20 } },
+    { selector: "edge.way.blocked", style: colours(bad) },
+    { selector: "edge.way.flooded, edge.way.unknown", style: colours(busy) },
+    { selector: "edge.attached", style: { width: 2, "line-color": accent, "curve-style": "straight" } },
+  ];
+}

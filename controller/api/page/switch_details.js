@@ -1,0 +1,79 @@
+// A switch: its session, what is on it, its interfaces, and on the drawing its links.
+
+import { choose } from "./choice.js";
+import { heading } from "./details.js";
+import { dot, facts, make, refill } from "./dom.js";
+import { VirtualList } from "./virtual_list.js";
+import { count, duration, number, segment, speed, switchState } from "./words.js";
+
+export class SwitchDetails {
+  constructor(box, id, { store, api, light }) {
+    Object.assign(this, { box, id, _store: store, _api: api, _light: light });
+    this._head = make("div");
+    this._about = make("div");
+    this._networksTitle = make("h3");
+    this._networksBox = make("div", { class: "list networks" });
+    this._interfacesBox = make("div");
+    box.append(this._head, this._about, this._networksTitle, this._networksBox, this._interfacesBox);
+    this._networks = new VirtualList(this._networksBox, {
+      ...{ label: `Networks on ${id}`, height: 36, keyOf: (network) => network.id, render: networkRow },
+      onPick: (network) => choose("network", network.id),
+    });
+  }
+
+  async load() {
+    const networks = [];
+    const pages = async () => {
+      for await (const rows of this._api.pages("networks", { switch: this.id })) networks.push(...rows);
+    };
+    [this._row] = await Promise.all([this._api.get(`switches/${encodeURIComponent(this.id)}`), pages()]);
+    this._found = networks;
+  }
+
+  show() {
+    const row = this._row;
+    const { word, mood } = switchState(row);
+    const kind = row.endpoint ? "Hypervisor" : row.ports ? "Edge switch" : "Transit switch";
+    refill(this._head, [kind, word], () => heading(kind, row.name, dot(mood, word)));
+    this._about.replaceChildren(about(row));
+    this._networksTitle.textContent = count(this._found.length, "network");
+    this._networksBox.hidden = this._found.length === 0;
+    this._networksBox.style.setProperty("--rows", this._found.length);
+    this._networks.show(this._found);
+    this._interfacesBox.replaceChildren(...interfaces(this._row.interface_list));
+    const links = [...this._store.links.values()].filter((row) => [row.a_switch, row.b_switch].includes(this.id));
+    const near = new Set(links.flatMap((row) => [`s:${row.a_switch}`, `s:${row.b_switch}`]));
+    this._light({ on: [`s:${this.id}`, ...near, ...links.map((row) => `l:${row.id}`), `u:${this.id}`], extras: [] });
+  }
+}
+
+function about(row) {
+  return facts([
+    ["State", switchState(row).word],
+    ["Session", row.session_seconds == null ? null : `for ${duration(row.session_seconds)}`],
+    ["Draining", row.draining ? "yes: new ways avoid it" : null],
+    ["Tunnel endpoint", row.endpoint],
+    ["Datapath ID", make("code", {}, row.dpid)],
+    ["Flows", number(row.flows)],
+    ["Tenants' ports", number(row.ports)],
+  ]);
+}
+
+function interfaces(rows) {
+  if (!rows.length) return [];
+  const body = rows.map((row) =>
+    make(
+      "tr",
+      {},
+      make("td", {}, dot(row.state === "up" ? "good" : "bad", row.state)),
+      make("td", {}, make("code", {}, row.name)),
+      make("td", { class: "number" }, speed(row.speed) ?? ""),
+    ),
+  );
+  return [make("h3", {}, count(rows.length, "interface")), make("table", {}, make("tbody", {}, body))];
+}
+
+const networkRow = (network) => [
+  make("span", { class: "main" }, network.id),
+  make("span", { class: "key none" }, segment(network)),
+];
