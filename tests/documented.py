@@ -39,6 +39,7 @@ NOT_RUN = {
     "./run demo": OWN_RUN,
     "./run test": OWN_RUN,
     "./run test tests/unit": OWN_RUN,
+    "./run test --vm": OWN_RUN,
     "./run bench": OWN_RUN,
     "./run soak 10000": OWN_RUN,
     ".venv/bin/python -m controller.northbound.references": "tests/unit/test_references.py runs it elsewhere",
