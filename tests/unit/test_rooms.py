@@ -31,10 +31,12 @@ ALLOWED = {
     "controller.answers": {
         *("controller.compiler", "controller.situation", "controller.dataplane", "controller.fabric"),
     },
+    "controller.consequences": {
+        *("controller.answers", "controller.compiler", "controller.lookup", "controller.situation"),
+        *("controller.touched", "controller.fabric", "controller.intent"),
+    },
     "controller.core": {
-        "controller.answers",
-        *("apps", "controller.compiler", "controller.lookup", "controller.situation", "controller.touched"),
-        "controller.attachments",
+        *("apps", "controller.consequences", "controller.attachments"),
         *("controller.dataplane", "controller.fabric", "controller.intent"),
     },
     "controller.self_check": {
