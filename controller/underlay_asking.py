@@ -34,7 +34,9 @@ MOST_OTHERS, MOST_WITNESSES = 10, 30
 class UnderlayAsking:
     """Asks, and judges answers and silence. Times are seconds of any steady clock."""
 
-    def __init__(self, core: Core, southbound: Southbound, post: UnderlayPost) -> None:
+    def __init__(self, core: Core, southbound: Southbound, post: UnderlayPost, is_ready: Callable[[str], bool]) -> None:
+        """`is_ready` says whether silence of a switch would mean something."""
+        self.is_ready = is_ready
         self.reach = Reachability()
         self.plan = UnderlayPlan()
         self._core = core
@@ -89,7 +91,8 @@ class UnderlayAsking:
 
     def _ask(self, goal: Goal, askers: list[str], now: float) -> str | None:
         """Have one of these ask; who it was."""
-        if not askers:
+        askers = [name for name in askers if self.is_ready(name)]
+        if not askers or not self.is_ready(goal.switch):
             return None
         self._turns[goal] += 1
         by = askers[self._turns[goal] % len(askers)]

@@ -8,10 +8,10 @@ from functools import cache
 from itertools import chain
 
 from controller.core import Core
-from controller.fabric.reachability import Goal, Reachability
+from controller.fabric.reachability import Goal
 from controller.fabric.underlay_paths import Path
 from controller.southbound.southbound import Southbound
-from controller.underlay_asking import busy_switches
+from controller.underlay_asking import UnderlayAsking, busy_switches
 from controller.underlay_post import UnderlayPost
 from controller.underlay_rounds import SLICE, UnderlayRounds
 
@@ -30,16 +30,17 @@ class UnderlayLooking:
     """Sends probes one way, and judges which arrive. Times are seconds of any steady clock."""
 
     def __init__(
-        self, core: Core, southbound: Southbound, post: UnderlayPost, rounds: UnderlayRounds, reach: Reachability
+        self, core: Core, southbound: Southbound, post: UnderlayPost, rounds: UnderlayRounds, asking: UnderlayAsking
     ) -> None:
-        """`reach` knows the endpoints whose ways need not be looked at, as they are out of reach."""
+        """`asking` knows the endpoints whose ways need not be looked at, as they are out of reach."""
         self.worst: list[Goal] = []
         """Whose endpoints reach the fewest others; none while all ways are well."""
         self._core = core
         self._southbound = southbound
         self._post = post
         self._rounds = rounds
-        self._reach = reach
+        self._reach = asking.reach
+        self._is_ready = asking.is_ready
         self._retries = 0.0
         self._counted = self._asked_alive = float("-inf")
 
@@ -85,7 +86,8 @@ class UnderlayLooking:
                     self._send_one_way(path, now, size)
 
     def _send_one_way(self, path: Path, now: float, size: int = 0) -> None:
-        if self._core.is_connected(path.source) and self._core.is_connected(path.destination):
+        ends = path.source, path.destination
+        if all(self._core.is_connected(name) and self._is_ready(name) for name in ends):
             is_sent = self._post.send(path, now, size=size)
             if is_sent and not size:
                 self._core.paths.send(path, now)

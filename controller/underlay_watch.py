@@ -18,6 +18,7 @@ from controller.underlay_asking import UnderlayAsking
 from controller.underlay_looking import UnderlayLooking
 from controller.underlay_plan import UnderlayPlan, plan_underlay
 from controller.underlay_post import UnderlayPost
+from controller.underlay_readiness import UnderlayReadiness
 from controller.underlay_report import UnderlayReport
 from controller.underlay_rounds import UnderlayRounds
 
@@ -30,8 +31,9 @@ class UnderlayWatch:
         self._core = core
         self._rounds = UnderlayRounds()
         self._post = UnderlayPost(core, secret, southbound)
-        self._asking = UnderlayAsking(core, southbound, self._post)
-        self._looking = UnderlayLooking(core, southbound, self._post, self._rounds, self._asking.reach)
+        self._is_ready = UnderlayReadiness(southbound)
+        self._asking = UnderlayAsking(core, southbound, self._post, self._is_ready)
+        self._looking = UnderlayLooking(core, southbound, self._post, self._rounds, self._asking)
         self._report = UnderlayReport(core, southbound.statistics)
         self._planning: Iterator[UnderlayPlan | None] = iter(())
         self._layout = -1
@@ -39,6 +41,7 @@ class UnderlayWatch:
     def beat(self, now: float) -> None:
         """Judge what was heard, and send the probes whose turn it is; every `underlay_rounds.SLICE` seconds."""
         self._go_on_planning()
+        self._is_ready.look(self._core.connected_switches())
         self._judge(now)
         self._asking.ask(self._rounds.next_goals(), self._looking.worst, now)
         self._looking.look(now)

@@ -45,7 +45,7 @@ def test_flows_that_were_deleted_by_hand_come_back(ring: Installation) -> None:
 def test_flows_that_were_added_with_our_mark_and_groups_that_vanished_are_repaired(ring: Installation) -> None:
     switch = ring.lab.switches["s2"]
     wanted = ring.cookies("s2")
-    switch.ofctl("add-flow", switch.bridge, "cookie=0x7e00000000000001, priority=999 actions=FLOOD")
+    switch.ofctl("add-flow", switch.bridge, "cookie=0x7e00000000000001, priority=999,dl_type=0x9999 actions=FLOOD")
     switch.ofctl("del-groups", switch.bridge)
     assert ring.cookies("s2") != wanted
     ring.daemon.audit()
@@ -122,7 +122,7 @@ def test_the_command_says_what_was_changed_and_where(ring: Installation) -> None
         switch.bridge,
         entries[0].partition(" actions=")[0].partition("cookie=")[2].partition(", ")[2],
     )
-    switch.ofctl("add-flow", switch.bridge, "cookie=0x7e00000000000001, priority=999 actions=FLOOD")
+    switch.ofctl("add-flow", switch.bridge, "cookie=0x7e00000000000001, priority=999,dl_type=0x9999 actions=FLOOD")
     shown = CliRunner().invoke(app, ["show", "drift", "--switch=s1", "--json", "--state", str(ring.daemon.state)])
     rows = json.loads(shown.stdout)
     assert [(row["what"], row["count"], row["app"]) for row in rows] == [

@@ -32,6 +32,8 @@ def answer(*_):
     state.write_audit(to_text(AuditReport(os.getpid(), time.monotonic(), tuple(switches[: int(sys.argv[2])]))))
 
 signal.signal(signal.SIGUSR1, answer)
+# A daemon that ended in the process of these tests left it blocked.
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
 state = StateDirectory(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:

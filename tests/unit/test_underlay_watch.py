@@ -362,3 +362,21 @@ def _peers(site: Site, name: str) -> list[str]:
     site.core.changes()
     unit, _ = site.core.compiler.remembered(name, "blue/vxlan")
     return [str(peer) for peer in unit.peers]  # type: ignore[union-attr]
+
+
+def test_silence_of_switches_at_their_gates_is_not_held_against_anybody(caplog: pytest.LogCaptureFixture) -> None:
+    """As when another version starts: until gates open, what comes out of tunnels has cookies of the old one."""
+    site = Site()
+    site.underlay.gated = set(site.names)
+    site.run(3.0)
+    site.underlay.gated = set()
+    site.run(5.0)
+    assert not site.unreached()
+    site.underlay.gated = {"hv2"}
+    site.run(3.0)
+    site.underlay.gated = set()
+    site.run(5.0)
+    assert said(caplog) == []
+    site.cut("hv2")
+    site.run_until(site.unreached, 5.0)
+    assert site.unreached() == {("hv2", V)}

@@ -37,6 +37,8 @@ class Underlay(Southbound):
         self.time = 0.0
         self.sent = 0
         self.slow: set[str] = set()
+        self.gated: set[str] = set()
+        """Switches that hold other flows than they should, whose copies say nothing."""
 
     def tunnel_out(self, switch: str, frames: Sequence[tuple[Actions, bytes]]) -> None:
         for actions, frame in frames:
@@ -53,11 +55,14 @@ class Underlay(Southbound):
                 if not self.passes(Path(target, switch, segment), len(frame)):
                     continue
                 at, frame = switch, HEARD.to_bytes(6, "big") + frame[6:]
-            if at not in self.stalled:
+            if at not in self.stalled | self.gated:
                 self.arrived.append((at, out.port, frame))
 
     def confirmed(self) -> frozenset[str]:
         return frozenset(self.names)
+
+    def waiting(self) -> frozenset[str]:
+        return frozenset(self.gated)
 
     def busy(self) -> frozenset[str]:
         return frozenset(self.slow)
