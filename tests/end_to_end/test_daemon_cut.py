@@ -26,8 +26,8 @@ pytestmark = pytest.mark.ovs
 POINTS = 11
 """At how many moments of one edit the daemon dies."""
 MOST_LOST = 30
-"""Frames of each journey, of some 40,000. None should be, and most runs of one machine lose none; on another two to five
-are lost in a row when a successor's gates open in the middle of a move (docs/figures.md, "Where it falls short")."""
+"""Frames of each journey, of some 40,000. None should be, and on some machines none is; on others two to five in a row
+are when a successor's gates open in the middle of a move (docs/figures.md, "Where it falls short")."""
 
 
 @pytest.fixture(scope="module")
