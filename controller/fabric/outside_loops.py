@@ -136,7 +136,7 @@ class OutsideLoops:
 
         Nothing can be said about attachments that are away, as they neither send nor hear probes for now.
         """
-        if not (self._heard or self.blocked or self._muted):
+        if not (self._heard or self.blocked or self._muted or self._segments):
             return [], []
         self._expire(now, is_away)
         if self._is_stale:

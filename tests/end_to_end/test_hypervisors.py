@@ -119,6 +119,8 @@ def test_a_daemon_that_was_killed_and_started_again_loses_nothing(site: Installa
 
 def test_a_database_that_was_killed_and_started_again_changes_nothing(site: Installation) -> None:
     """Flows are compared, and frames not: ovs-vswitchd 3.1 itself is hardly there while its database is away."""
+    # What the test before plugged in is in force.
+    assert site.reach().is_right
     site.settle()
     before = {name: site.flows(name) for name in HYPERVISORS}
     lost, joined = site.log().count("host lost: "), site.log().count("joined: ")

@@ -177,6 +177,15 @@ def test_what_is_no_attachment_any_more_is_forgotten() -> None:
     assert not loops.watched()
 
 
+def test_who_was_connected_only_to_one_that_is_gone_is_watched_no_more() -> None:
+    loops = OutsideLoops()
+    loops.hear(DB, A, 0.0)
+    advance(loops, 0.0)
+    loops.forget([DB])
+    advance(loops, 0.1)
+    assert not loops.watched()
+
+
 def test_a_port_is_muted_no_longer_when_all_others_are_gone() -> None:
     loops = OutsideLoops()
     loops.hear(B, A, 0.0)
