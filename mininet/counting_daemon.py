@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from controller.southbound import southbound
+from controller.southbound import progress
 from controller.southbound.statistics import Statistics
 
 _WIDTH = 12
@@ -44,7 +44,7 @@ def told(path: Path) -> int:
 
 def main(path: str) -> None:
     """Go on as the daemon."""
-    setattr(southbound, "Statistics", lambda: Statistics(sent=_Kept(path)))  # noqa: B010
+    setattr(progress, "Statistics", lambda: Statistics(sent=_Kept(path)))  # noqa: B010
     from controller.northbound.cli import main as run
 
     run()
