@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from controller.api.fabric_rows import sync_of
-from controller.api.rows import Why
 from controller.api.sources import INVALID, Sources
+from controller.api.why_form import Why
 from controller.api.why_rows import why_row
 from controller.why.asking import Question, explain
 from controller.why.frames import LARGEST, wanted_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from controller.api.rows import Why
+from controller.api.why_form import Why
 from controller.dataplane.fields import mac_text
 from controller.why.answer import Answer, Hop, Way
 from controller.why.trip import Side

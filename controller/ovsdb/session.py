@@ -22,12 +22,9 @@ from typing import Any, TypeAlias
 from controller.ovsdb.json_stream import JsonStream
 from controller.ovsdb.replica import Replica, monitor_requests
 from controller.southbound.framing import ProtocolError
+from controller.southbound.liveness import Liveness
 
 DATABASE = "Open_vSwitch"
-PROBE_AFTER = 5.0
-"""Seconds of silence after which the host is asked whether it is there."""
-DEAD_AFTER = 15.0
-"""Seconds of silence after which it is not."""
 READ_WITHIN = 10.0
 """Seconds from connecting until the rows have to be there."""
 ANSWER_WITHIN = 15.0
@@ -82,8 +79,7 @@ class Session:
         """What is to be written; the owner empties it."""
         self.replica = Replica()
         self._stream = JsonStream()
-        self._heard = now
-        self._probed: float | None = None
+        self._liveness = Liveness(now)
         self._deadline = now + READ_WITHIN
         self._last_id = 0
         self._transaction: int | None = None
@@ -99,8 +95,7 @@ class Session:
         events: list[Event] = []
         if self.state is State.CLOSED:
             return events
-        self._heard = now
-        self._probed = None
+        self._liveness.hear(now)
         try:
             for message in self._stream.feed(data):
                 self._handle(message, events)
@@ -117,17 +112,15 @@ class Session:
         if (self.state is State.READING or self.is_writing) and now >= self._deadline:
             what = "a transaction" if self.is_writing else self.state.value
             return [self.close("timeout", f"not finished in time: {what}")]
-        if self._probed is None:
-            if now - self._heard >= PROBE_AFTER:
-                self.probe(now)
-        elif now - self._probed >= DEAD_AFTER - PROBE_AFTER:
-            # Counted from the probe, so that a daemon that was busy itself gives up nobody unasked.
-            return [self.close("silent", f"nothing heard for {now - self._heard:.0f} s")]
+        if self._liveness.is_due(now):
+            self.probe(now)
+        elif self._liveness.is_over(now):
+            return [self.close("silent", f"nothing heard for {now - self._liveness.heard:.0f} s")]
         return []
 
     def probe(self, now: float) -> None:
         """Ask the host whether it is there; `Alive` follows if so."""
-        self._probed = now
+        self._liveness.probe(now)
         self._send({"id": "echo", "method": "echo", "params": []})
 
     def transact(self, operations: Sequence[Operation], now: float) -> None:

@@ -40,16 +40,13 @@ from controller.southbound.events import (
     SwitchReady,
 )
 from controller.southbound.framing import VERSION, Framer, ProtocolError
+from controller.southbound.liveness import Liveness
 from controller.southbound.readback import HELD_QUESTIONS, QUESTIONS, ReadBack
 
-PROBE_AFTER = 5.0
-"""Seconds of silence after which the peer is asked whether it is there."""
 MEASURE_EVERY = 10.0
 """Seconds between two measurements of the round trip."""
 MEASUREMENTS = 6
 """How many count; the quickest of them says least of what else went on."""
-DEAD_AFTER = 15.0
-"""Seconds of silence after which it is not."""
 IDENTIFY_WITHIN = 10.0
 """Seconds from connecting until the peer has to have said which switch it is."""
 READ_BACK_WITHIN = 60.0
@@ -82,8 +79,7 @@ class Session:
         """What is to be written; the owner empties it."""
         self._framer = Framer()
         self._deadline = now + IDENTIFY_WITHIN
-        self._heard = now
-        self._probed: float | None = None
+        self._liveness = Liveness(now)
         self._round_trips: deque[float] = deque(maxlen=MEASUREMENTS)
         self._echo_sent = now
         self._echo_xid = 0
@@ -103,15 +99,14 @@ class Session:
     @property
     def heard(self) -> float:
         """When the peer said something last."""
-        return self._heard
+        return self._liveness.heard
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take bytes from the peer, in pieces of any size."""
         events: list[Event] = []
         if self.state is State.CLOSED:
             return events
-        self._heard = now
-        self._probed = None
+        self._liveness.hear(now)
         try:
             for version, kind, xid, message in self._framer.feed(data):
                 if kind == wire.PACKET_IN and version == VERSION and self.state is State.READY:
@@ -133,13 +128,11 @@ class Session:
             return [self.close("timeout", f"not finished in time: {self.state.value}")]
         if self.state not in (State.READING, State.READY):
             return []
-        if self._probed is None:
-            if now - self._heard >= PROBE_AFTER:
-                self.probe(now)
-        elif now - self._probed >= DEAD_AFTER - PROBE_AFTER:
-            # Counted from the probe, so that a controller that was busy itself gives up nobody unasked.
+        if self._liveness.is_due(now):
+            self.probe(now)
+        elif self._liveness.is_over(now):
             half = f", in the middle of a message ({self._framer.waiting} bytes)" if self._framer.waiting else ""
-            return [self.close("silent", f"nothing heard for {now - self._heard:.0f} s{half}")]
+            return [self.close("silent", f"nothing heard for {now - self.heard:.0f} s{half}")]
         if self.state is State.READY and now - self._echo_sent >= MEASURE_EVERY:
             self._send_echo(now)
         return []
@@ -170,7 +163,7 @@ class Session:
 
     def probe(self, now: float) -> None:
         """Ask the peer whether it is there; `EchoAnswered` follows if so."""
-        self._probed = now
+        self._liveness.probe(now)
         self._send_echo(now)
 
     def _send_echo(self, now: float) -> None:
@@ -192,7 +185,7 @@ class Session:
             self._send(wire.message(wire.ECHO_REPLY, xid, message[8:]))
         elif kind == wire.ECHO_REPLY:
             if xid == self._echo_xid:
-                self._round_trips.append(self._heard - self._echo_sent)
+                self._round_trips.append(self.heard - self._echo_sent)
             events.append(EchoAnswered())
         elif kind == wire.ERROR:
             self._error(xid, message, events)

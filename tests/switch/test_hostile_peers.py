@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from controller.dataplane.program import Share
-from controller.southbound import connection, session
+from controller.southbound import connection, liveness, session
 from controller.southbound.listen import Listen
 from controller.southbound.southbound import Southbound
 from tests.switch.peer import HELLO, Peer, message
@@ -91,8 +91,8 @@ def test_a_peer_that_says_too_little_is_given_up(said: bytes, monkeypatch: pytes
 
 
 def test_a_switch_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "PROBE_AFTER", 0.3)
-    monkeypatch.setattr(session, "DEAD_AFTER", 0.9)
+    monkeypatch.setattr(liveness, "PROBE_AFTER", 0.3)
+    monkeypatch.setattr(liveness, "DEAD_AFTER", 0.9)
 
     async def scenario(southbound: Southbound, recorder: Recorder, port: int) -> None:
         peer = await Peer.connect(port)

@@ -68,7 +68,11 @@ ALLOWED = {
     "controller.ovsdb": {
         *("controller.ovsdb", "controller.fabric.plugs", "controller.intent.model", "controller.southbound.listen"),
         *("controller.southbound.bounded_log", "controller.southbound.claims", "controller.southbound.framing"),
-        *("controller.southbound.statistics", "controller.southbound.peer_connection"),
+        *(
+            "controller.southbound.statistics",
+            "controller.southbound.peer_connection",
+            "controller.southbound.liveness",
+        ),
     },
     "controller.placing": {"controller.fabric", "controller.intent"},
     "controller.host_plans": {"controller.intent", "controller.ovsdb.plan"},

@@ -28,6 +28,7 @@ from controller.southbound.events import (
     SwitchReady,
 )
 from controller.southbound.framing import Framer
+from controller.southbound.liveness import DEAD_AFTER, PROBE_AFTER
 from controller.southbound.messages import interfaces_of
 from controller.southbound.session import Session, State
 from tests.unit import switch_script as script
@@ -173,12 +174,12 @@ def test_version_negotiation(said: bytes, accepted: bool) -> None:
 
 def test_a_silent_switch_is_probed_and_then_given_up() -> None:
     session, _, _ = converse(lambda session, data: session.receive(data, 0.0))
-    assert session.tick(sessions.PROBE_AFTER - 0.1) == []
+    assert session.tick(PROBE_AFTER - 0.1) == []
     assert sent_by(session) == b""
-    assert session.tick(sessions.PROBE_AFTER) == []
+    assert session.tick(PROBE_AFTER) == []
     assert sent_by(session)[:2] == b"\x04\x02"
-    assert session.tick(sessions.DEAD_AFTER - 0.1) == []
-    assert session.tick(sessions.DEAD_AFTER) == [Closed("silent", "nothing heard for 15 s")]
+    assert session.tick(DEAD_AFTER - 0.1) == []
+    assert session.tick(DEAD_AFTER) == [Closed("silent", "nothing heard for 15 s")]
     assert session.receive(b"late", 16.0) == []
 
 
