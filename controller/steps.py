@@ -111,9 +111,13 @@ class Steps:
             has_settled = await self._southbound.settled(self._core.connected_switches(), CONFIRM_WITHIN)
             is_confirmed = has_settled and not self._core.is_dirty
             await asyncio.sleep(REST)
-            if is_confirmed and edits == self._edits:
+            if is_confirmed and edits == self._edits and self._is_settled():
                 self._advance_moves()
         self._moving = None
+
+    def _is_settled(self) -> bool:
+        """Whether all connected switches hold what they should; one may have come meanwhile, and wait at its gate."""
+        return all(map(self._southbound.is_settled, self._core.connected_switches()))
 
     def _advance_moves(self) -> None:
         """All connected switches hold what the keys in force ask for."""
