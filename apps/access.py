@@ -7,6 +7,7 @@ on entry and put on again towards the guest. Anything else a guest sends matches
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from apps.pipeline import CLASSIFY, DESTINATION, SOURCE
 from apps.units import LocalPort, NetworkUnit, SwitchUnit
@@ -51,5 +52,11 @@ def vlan_of(port: LocalPort) -> int:
 def deliver(port: LocalPort) -> Actions:
     """Out of the port's interface, tagged when it is a trunk's."""
     if port.tag is None:
-        return (Output(port.interface),)
+        return _out_of(port.interface)
     return (PushVlan(), SetField(VLAN_VID, VLAN_PRESENT | port.tag), Output(port.interface))
+
+
+@lru_cache(maxsize=4096)
+def _out_of(interface: int) -> Actions:
+    # Interfaces have the same numbers on all switches, so others need not have it in memory once more.
+    return (Output(interface),)

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from controller.large_blocks import give_back_when_freed
 from controller.northbound.api_endpoints import api_endpoints
 from controller.northbound.check import Files
 from controller.northbound.logs import set_up_logs
@@ -85,6 +86,7 @@ def run(
     from controller.daemon import Daemon, InvalidConfiguration, Options
 
     set_up_logs(log_level.value)
+    give_back_when_freed()
     tls = _tls(tls_cert, tls_key, tls_ca)
     endpoints = [_endpoint(text, tls, "--listen") for text in listen]
     databases = [_endpoint(text, tls, "--ovsdb") for text in ovsdb]
