@@ -18,10 +18,8 @@ from controller.dataplane.encoder import encode_actions
 from controller.dataplane.flow import Actions, Program
 from controller.dataplane.program import Share
 from controller.southbound import messages as wire
-from controller.southbound.audits import Audits
 from controller.southbound.connection import Connection
 from controller.southbound.counters import Counted
-from controller.southbound.drift import Drift
 from controller.southbound.events import (
     BarrierPassed,
     BundleAnswered,
@@ -36,10 +34,10 @@ from controller.southbound.events import (
     SwitchReady,
 )
 from controller.southbound.handler import SwitchHandler
+from controller.southbound.inspection import Inspection
 from controller.southbound.listen import Listen, open_server, tls_context
-from controller.southbound.progress import Progress, now
+from controller.southbound.progress import now
 from controller.southbound.synchroniser import Synchroniser
-from controller.southbound.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +47,7 @@ TICK = 0.25
 _Arguments = TypeVarTuple("_Arguments")
 
 
-class Southbound(Progress):
+class Southbound(Inspection):
     """All switches."""
 
     def __init__(self, handler: SwitchHandler, expected: Mapping[int, str]) -> None:
@@ -57,11 +55,7 @@ class Southbound(Progress):
         super().__init__(self)
         self._handler = handler
         self._expected: Mapping[int, str] = {}
-        self._audits = Audits(self.statistics)
-        self._turns = Turns()
         self._touched: set[str] = set()
-        self._counted: dict[str, tuple[float, Counted]] = {}
-        """What switches have counted, since somebody asked last."""
         self._servers: list[asyncio.Server] = []
         self._endpoints: list[Listen] = []
         self._ticking: asyncio.Task[None] | None = None
@@ -145,65 +139,6 @@ class Southbound(Progress):
             self._switches[switch].open_gate()
             self._touch(switch)
 
-    def audit(self, switches: Iterable[str]) -> None:
-        """Compare soon what these switches hold with what they should, one after the other, and repair it."""
-        self._audits.ask(switches, now())
-        self._audit_next()
-
-    async def audited(self, timeout: float) -> dict[str, Drift]:
-        """Audit all switches that have a session, and wait for what is found; at most `timeout` seconds.
-
-        Those that could not be compared by then are missing.
-        """
-        asked = set(self._sessions.ready)
-        self.audit(asked)
-
-        def is_done() -> bool:
-            return all(self._audits.outcome(name) is not None for name in asked & self._sessions.ready.keys())
-
-        await self._until(is_done, timeout)
-        outcomes = {name: self._audits.outcome(name) for name in sorted(asked)}
-        return {name: drift for name, drift in outcomes.items() if drift is not None}
-
-    async def looked(self, timeout: float) -> dict[str, Drift]:
-        """Look at all switches that have a session, one after the other: in what each differs. Nothing is repaired.
-
-        Those that could not be compared within `timeout` seconds are missing. One at a time may ask.
-        """
-        asked = set(self._sessions.ready)
-        self._audits.look(asked)
-        self._audit_next()
-
-        def is_done() -> bool:
-            return all(self._audits.seen(name) is not None for name in asked & self._sessions.ready.keys())
-
-        await self._until(is_done, timeout)
-        found = {name: self._audits.seen(name) for name in sorted(asked)}
-        return {name: drift for name, drift in found.items() if drift is not None}
-
-    async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
-        """Ask all connected switches for their counters, and wait at most `timeout` seconds: those that answered.
-
-        With each answer comes the time of the loop when it came.
-
-        `trunks` has the numbers of the interfaces of trunk ports, by switch. One at a time may ask.
-        """
-        asked = set(self._sessions.ready)
-        self._counted = {}
-        for name in asked:
-            self._turns.add(partial(self._count, name, trunks.get(name, ())))
-        await self._until(lambda: asked & self._sessions.ready.keys() <= self._counted.keys(), timeout)
-        return self._counted
-
-    def _count(self, name: str, trunks: Sequence[int]) -> bool:
-        if connection := self._sessions.ready.get(name):
-            connection.count(trunks)
-        return False
-
-    def is_repaired(self, switch: str) -> bool:
-        """Whether nothing that an audit found is left to be repaired."""
-        return self._audits.is_repaired(switch)
-
     # What sessions report (`controller.southbound.sessions.Listener`)
 
     def said(self, switch: str, event: Event) -> None:
@@ -235,8 +170,7 @@ class Southbound(Progress):
                 if synchroniser.lost(cookie):
                     self._audits.flow_lost(switch)
             case Counted():
-                self._counted[switch] = now(), event
-                self._progress.set()
+                self._count_came(switch, event)
                 return
             case ReadAgain(held):
                 self._audited(switch, held)
@@ -286,17 +220,9 @@ class Southbound(Progress):
             self._tell(self._handler.switch_settled, name)
         return False
 
-    def _audit_next(self) -> None:
-        switch = self._audits.next(now(), lambda name: self._switches[name].is_idle)
-        if switch:
-            self._switches[switch].begin_audit()
-            self._sessions.ready[switch].read_again()
-
     def _audited(self, switch: str, found: Held) -> None:
-        is_look, synchroniser = self._audits.only_looks, self._switches[switch]
-        drift = synchroniser.looked_at(found) if is_look else synchroniser.audited(found)
-        self._audits.done(switch, now(), drift)
-        if drift and not is_look:
+        drift = self._compared(switch, found)
+        if drift:
             self._tell(self._handler.drifted, switch, drift)
         self._audit_next()
 
