@@ -24,7 +24,7 @@ from pathlib import Path
 from controller.api.endpoint import Endpoint
 from controller.api.serving import Serving
 from controller.audit_on_demand import AuditOnDemand
-from controller.configuration import Configuration, report
+from controller.configuration import Configuration
 from controller.core import Core
 from controller.event_log import EventKind, EventLog
 from controller.fabric.model import Link
@@ -35,13 +35,13 @@ from controller.keeper import Keeper
 from controller.ovsdb.hosts import Hosts
 from controller.planning import Planning
 from controller.plugging import Plugging
-from controller.self_check import Rounds, Wrong, affected
+from controller.reloading import Reloading
+from controller.self_check_watch import SelfCheckWatch
 from controller.southbound.listen import Listen, ListenError
 from controller.state_directory import StateDirectory
 from controller.state_file import StateError
 from controller.steps import Steps
 from controller.switch_events import SwitchEvents
-from controller.watch import Signature
 from controller.writes import Writes
 
 log = logging.getLogger(__name__)
@@ -50,11 +50,6 @@ COMPILING = 0.02
 """Seconds of compiling before sessions get their turn again."""
 BREATH = 0.005
 """Seconds at least between two beats, for others to have their turn."""
-CHECK_EVERY = 0.1
-"""Seconds at least between two units that are checked, and a hundred times as long as the last one took."""
-CHECK_SHARE = 100
-WATCH_EVERY = 0.5
-"""Seconds between two looks at the configuration files."""
 
 
 class InvalidConfiguration(Exception):
@@ -98,15 +93,14 @@ class Daemon:
         doing = self._writes, self._planning
         self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings, *doing)
         self._isolation = IsolationWatch(self._core, self._southbound.statistics)
+        self._self_check = SelfCheckWatch(self._core, self._southbound, self._isolation, self._schedule)
+        self._reloading = Reloading(self._configuration, self._writes.turn, self.take)
         self._steps = Steps(
             self._core, self._southbound, self._configuration, lambda: self._events.clock, self._schedule
         )
         self._flush_scheduled = False
         self._links: frozenset[Link] = frozenset()
-        self._recompiled: set[str] = set()
-        """Switches whose whole program is to be compared with what they were told."""
         self._stop = asyncio.Event()
-        self._reload = asyncio.Event()
 
     async def run(self) -> None:
         """Serve switches until SIGTERM or SIGINT.
@@ -119,10 +113,9 @@ class Daemon:
             await self._run()
 
     async def _run(self) -> None:
-        seen = self._configuration.signature()
         self._core.plugs.restore(self._memory.plugs)
         self._core.endpoints.update(self._memory.endpoints)
-        if not await self._load():
+        if not await self._reloading.load():
             raise InvalidConfiguration
         self._core.restore(self._memory, self._events.clock)
         self._schedule()
@@ -131,8 +124,9 @@ class Daemon:
             await asyncio.sleep(0)
         await self._open()
         log.info("ready on %s", ", ".join(map(str, [*self._options.listen, *self._options.ovsdb])))
-        forever = (self._beat(), self._watch(seen), self._keeper.run(), self._check_itself(), self._audit.run())
-        tasks = [asyncio.create_task(work) for work in (*forever, self._api.run(), self._steps.bug())]
+        watching = self._reloading.run(), self._self_check.run(), self._steps.bug()
+        forever = self._beat(), self._keeper.run(), self._audit.run(), self._api.run(), *watching
+        tasks = [asyncio.create_task(work) for work in forever]
         stopping = asyncio.create_task(self._stop.wait())
         done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
@@ -178,7 +172,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         loop.add_signal_handler(signal.SIGINT, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reloading.ask)
         loop.add_signal_handler(signal.SIGUSR1, self._audit.ask)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
 
@@ -197,9 +191,7 @@ class Daemon:
             gc.freeze()
             self._schedule()
         else:
-            for name in self._recompiled & self._core.fabric.switches.keys():
-                self._southbound.replace(name, self._core.compiler.program(name))
-            self._recompiled.clear()
+            self._self_check.compiled()
             self._steps.compiled()
             self._events.open_gates()
         self._steps.go_on()
@@ -233,58 +225,6 @@ class Daemon:
                 self._schedule()
             self._events.open_gates()
             await asyncio.sleep(max(BREATH, due - time.monotonic()))
-
-    async def _check_itself(self) -> None:
-        """Compare what the compiler remembers with what it would compile now, a little at a time."""
-        rounds = Rounds()
-        while True:
-            # What is dirty may differ and be right.
-            started = time.monotonic()
-            if not self._core.is_dirty:
-                self._take_wrong(rounds.check_next(self._core.situation, self._core.compiler))
-                await self._isolation.check_next()
-            await asyncio.sleep(max(CHECK_EVERY, CHECK_SHARE * (time.monotonic() - started)))
-
-    def _take_wrong(self, wrong: Sequence[Wrong]) -> None:
-        statistics = self._southbound.statistics
-        statistics.self_checks += 1
-        statistics.self_check_errors += len(wrong)
-        for one in wrong:
-            names = {"switch": one.switch, "network": one.network}
-            log.error("a bug: not as it would be compiled now, flows: %d; compiled again", one.flows, extra=names)
-        for name in affected(wrong):
-            self._core.recompile(name)
-            self._recompiled.add(name)
-            self._schedule()
-
-    async def _watch(self, seen: Signature) -> None:
-        """Reload on SIGHUP at once, on a change of the files when they have stopped changing."""
-        previous = seen
-        while True:
-            try:
-                await asyncio.wait_for(self._reload.wait(), WATCH_EVERY)
-            except TimeoutError:
-                current = self._configuration.signature()
-                has_settled = current == previous
-                previous = current
-                if current == seen or not has_settled:
-                    continue
-            self._reload.clear()
-            seen = previous = self._configuration.signature()
-            if await self._load():
-                log.info("reloaded", extra={"event": EventKind.RELOAD_ACCEPTED})
-            else:
-                names = {"event": EventKind.RELOAD_REFUSED}
-                log.error("not reloaded; the configuration before stays in force", extra=names)
-
-    async def _load(self) -> bool:
-        async with self._writes.turn:
-            loaded, edit = await asyncio.to_thread(self._configuration.read)
-            report(loaded)
-            if edit is None or not self.take(edit):
-                return False
-            self._configuration.base = loaded.base
-            return True
 
     def take(self, edit: IntentEdit) -> bool:
         """Take an edit of the intent into force; False when its keys cannot be stored, and then nothing changes."""
