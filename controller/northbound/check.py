@@ -1,5 +1,6 @@
 """`tenantry check`: is this document valid, and if not, where?
 
+With a state directory, what was changed over the API counts as well, as it does when a daemon starts or reloads.
 Problems go to the standard output, one a line, where an editor or a pipeline reads them; the last line sums up.
 """
 
@@ -10,31 +11,34 @@ from typing import Annotated
 
 import typer
 
-from controller.intent.loader import Loaded, load
+from controller.intent.loader import Loaded
+from controller.northbound.configured import loaded_with, print_problems
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="YAML files, or directories of them.")]
 
 
-def check(files: Files) -> None:
+def check(
+    files: Files,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="State directory of the daemon: together with what it has been told over the API."
+        ),
+    ] = None,
+) -> None:
     """Check YAML files and report everything that is wrong with them.
 
-    Exit status: 0 when valid, 1 when there are errors, 2 for wrong usage.
+    Exit status: 0 when valid, 1 when there are errors, 2 for wrong usage, or when the state cannot be read.
 
     Example: tenantry check fabric.yaml tenants/
+
+    Example: tenantry check /etc/tenantry --state /var/lib/tenantry
     """
-    loaded = load(files)
+    loaded = loaded_with(files, state, 2)
     print_problems(loaded)
     print(_summary(loaded))
     if loaded.errors:
         raise typer.Exit(1)
-
-
-def print_problems(loaded: Loaded, to_stderr: bool = False) -> None:
-    """Print errors and warnings, one a line; warnings are marked."""
-    for error in loaded.errors:
-        typer.echo(str(error), err=to_stderr)
-    for warning in loaded.warnings:
-        typer.echo(f"warning: {warning}", err=to_stderr)
 
 
 def _summary(loaded: Loaded) -> str:

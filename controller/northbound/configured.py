@@ -8,14 +8,22 @@ from pathlib import Path
 import typer
 
 from controller.api_part_files import read_api_part
-from controller.intent.loader import load
+from controller.intent.loader import Loaded, load
 from controller.intent.model import Intent
-from controller.northbound.check import print_problems
 from controller.state_file import StateError
 
 
 def configured(files: Sequence[Path], state: Path | None, status: int) -> Intent:
     """The intent of both. Where there is none, the errors are printed and the command ends with `status`."""
+    loaded = loaded_with(files, state, status)
+    print_problems(loaded, to_stderr=True)
+    if loaded.intent is None:
+        raise typer.Exit(status)
+    return loaded.intent
+
+
+def loaded_with(files: Sequence[Path], state: Path | None, status: int) -> Loaded:
+    """What both say. When the state directory cannot be read the command ends with `status`."""
     part = None
     if state is not None:
         try:
@@ -25,8 +33,12 @@ def configured(files: Sequence[Path], state: Path | None, status: int) -> Intent
             raise typer.Exit(status) from None
         if warning:
             typer.echo(f"warning: {warning}", err=True)
-    loaded = load(files, part=part)
-    print_problems(loaded, to_stderr=True)
-    if loaded.intent is None:
-        raise typer.Exit(status)
-    return loaded.intent
+    return load(files, part=part)
+
+
+def print_problems(loaded: Loaded, to_stderr: bool = False) -> None:
+    """Print errors and warnings, one a line; warnings are marked."""
+    for error in loaded.errors:
+        typer.echo(str(error), err=to_stderr)
+    for warning in loaded.warnings:
+        typer.echo(f"warning: {warning}", err=to_stderr)

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from controller.intent.allocation import KeyLedger
+from controller.intent.api_part import ApiPart, PartEdit, edited
 from controller.intent.key_register import ledger_edit
 from controller.intent.model import Segment, SegmentKey
 from controller.northbound.cli import app
@@ -27,6 +28,7 @@ WARNING = (
     "warning: t.yaml:4:63: mtu 1500 of network blue/db is more than the underlay's 1500 leaves over vxlan and IPv4; "
     "set the guests to 1450, or underlay_mtu to 1550\n"
 )
+SUM = "Valid: 0 switches, {tenants} tenants, 0 networks, 0 ports.\n"
 FRESH = "Keys that a daemon with an empty state directory would give.\n"
 
 
@@ -55,6 +57,26 @@ def test_check_of_a_document_with_errors() -> None:
         "Not valid: 2 errors.\n",
         "",
     )
+
+
+def test_check_with_what_was_told_over_the_api() -> None:
+    with StateDirectory(Path("state")) as state:
+        made = PartEdit(1, {"tenants/blue": {}})
+        state.api_part.write(edited(ApiPart(), [made]), made)
+    found = 't.yaml:3:3: tenant "blue" is given twice, first at /api/v1/tenants/blue; keep one\n'
+    assert run("check", "t.yaml", "--state", "state") == (1, f"{found}Not valid: 1 error.\n", "")
+    Path("t.yaml").write_text("tenants: {red: {}}\n")
+    assert run("check", "t.yaml", "--state", "state") == (0, SUM.format(tenants=2), "")
+    assert run("check", "t.yaml") == (0, SUM.format(tenants=1).replace("tenants", "tenant"), "")
+
+
+def test_check_with_a_state_directory_that_cannot_be_read() -> None:
+    Path("state").mkdir()
+    Path("state", "api.json").write_text("x")
+    found = (
+        "error: state/api.json: damaged (not complete); restore it from a backup, or remove it to begin without what"
+    )
+    assert run("check", "t.yaml", "--state", "state") == (2, "", f"{found} was made over the API\n")
 
 
 @pytest.mark.parametrize("arguments", [("check",), ("check", "--bogus", "t.yaml"), ("shwo",), ("show", "nothing")])
