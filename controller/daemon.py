@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.admission import Admission
 from controller.api.endpoint import Endpoint
 from controller.api.serving import Serving
 from controller.audit_on_demand import AuditOnDemand
@@ -81,7 +82,6 @@ class Daemon:
         )
         self._southbound = self._events.southbound
         self._plugging = Plugging(self._core, self._southbound, lambda: self._events.clock, self._schedule, self._put)
-        self._hosts = Hosts(self._plugging, options.listen, self._southbound.statistics)
         self._memory, warning = state.read_memory()
         if warning:
             log.warning("%s", warning)
@@ -89,6 +89,8 @@ class Daemon:
         self._audit = AuditOnDemand(self._core, self._southbound, state)
         self._event_log = EventLog(time.time())
         self._writes = Writes(self._core, self._configuration, state.api_part, self.take)
+        self._admission = Admission(self._core, self._writes, self._southbound.statistics)
+        self._hosts = Hosts(self._plugging, options.listen, self._southbound.statistics, self._admission.ask)
         self._planning = Planning(self._core, self._configuration)
         doing = self._writes, self._planning
         self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings, *doing)

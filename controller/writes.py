@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 
+from controller.admit_plan import plan_admission
 from controller.change_plan import Plan, Target, plan
 from controller.configuration import Configuration
 from controller.core import Core
@@ -71,6 +73,17 @@ class Writes:
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
+    async def admit(self, hosts: Collection[str]) -> None:
+        """Have these hosts be switches; that is stored and in force on return. Raises Refused."""
+        async with self.turn:
+            intent, base, part = self._core.situation.intent, self._configuration.base, self._configuration.part
+            if len(part.entries) + len(hosts) > MOST:
+                raise Refused(Refusal.FULL, f"there are {len(part.entries):,} resources, and {MOST:,} is the most")
+            planned, fabric = await asyncio.to_thread(plan_admission, intent, base.fabric, part, hosts)
+            if planned.resources:
+                await self._store(planned.resources, planned.edit)
+                self._configuration.base = replace(base, fabric=fabric)
+
     async def _write(self, write: Write) -> Outcome:
         try:
             async with self.turn:
@@ -90,10 +103,15 @@ class Writes:
         resources = _with_tenant(write, planned)
         if write.is_trial or outcome.result is Result.UNCHANGED:
             return outcome
+        await self._store(resources, planned.edit)
+        return outcome
+
+    async def _store(self, resources: Mapping[str, Content | None], intent: IntentEdit) -> None:
+        """Keep these resources, and take into force what follows. Raises Refused, and then nothing is changed."""
         edit = PartEdit(self._files.number + 1, resources)
         try:
             await asyncio.to_thread(self._files.append, edit)
-            if not self._take(planned.edit):
+            if not self._take(intent):
                 self._files.take_back()
                 raise Refused(Refusal.UNSTORED, "the state directory cannot be written; see the daemon's log")
         except StateError as error:
@@ -101,7 +119,6 @@ class Writes:
             raise Refused(Refusal.UNSTORED, "the state directory cannot be written; see the daemon's log") from None
         self._configuration.part.take(edit)
         await asyncio.to_thread(self._files.fold_if_long, self._configuration.part)
-        return outcome
 
     def _judge(self, write: Write) -> tuple[Plan, Outcome]:
         """What it comes to. Raises Refused."""

@@ -35,6 +35,7 @@ class DaemonProcess:
         self.state = directory / "state"
         self.log = directory / "daemon.log"
         self.port = _free_port()
+        self.tls_port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
         self.program = _PROGRAM
@@ -47,6 +48,16 @@ class DaemonProcess:
         port = _free_port()
         self._options += ["--api", f"tcp:127.0.0.1:{port}"]
         return f"http://127.0.0.1:{port}/"
+
+    def serve_tls(self, certificates: Path) -> None:
+        """Have hosts connect with certificates, too, from its next start on: at `tls_port` of the loopback.
+
+        In `certificates` are `controller.pem`, `controller.key`, and the authority's `ca.pem`.
+        """
+        self.tls_port = _free_port()
+        files = {"--tls-cert": "controller.pem", "--tls-key": "controller.key", "--tls-ca": "ca.pem"}
+        self._options += [word for option, name in files.items() for word in (option, str(certificates / name))]
+        self._options += ["--ovsdb", f"ssl:127.0.0.1:{self.tls_port}"]
 
     def start(self) -> None:
         """Start the process, or start it again; it need not listen yet on return."""

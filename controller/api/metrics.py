@@ -43,6 +43,7 @@ PLAIN = {
     "bad_probes": "What looks like a probe for loops and is none of ours, or old.",
     "host_connections": "Peers that connected with a database, whoever they were.",
     "host_sessions": "Hosts that were taken on.",
+    "hosts_admitted": "Hosts that became switches without being named.",
     "host_changes": "Changes that hosts were asked to make in their databases.",
     "host_changes_refused": "Of those, what hosts did not make.",
     "plugs_doubted": "Ports of which it was not believed what a host says, as that is another's.",

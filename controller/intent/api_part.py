@@ -1,4 +1,4 @@
-"""The part of the intent that is changed over the API: tenants that were made there, and what it marked as draining.
+"""The part of the intent that is not in files: tenants that the API made, what it marked as draining, admitted hosts.
 
 A *resource* is named by its path below `/api/v1/`, and its content is what the YAML would have in its place:
 
@@ -7,6 +7,7 @@ A *resource* is named by its path below `/api/v1/`, and its content is what the 
     ports/blue/web1                     {"network": "web", "switch": "s1", "interface": "tap1"}
     draining/switches/s3                {}
     draining/links/s1:eth2/s2:eth4      {}
+    hosts/hv7                           {"dpid": "5f0c...", "host": {}}: it joined by itself (`controller.admission`)
 
 Each tenant has one owner: the files or the API. To the loader this part is one more document, merged with those of the
 files, so that a tenant of both is given twice, and everything is checked together.
@@ -17,7 +18,7 @@ tenant is of the last edit of anything it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -27,6 +28,8 @@ from controller.intent.tree import Map, Seq, pack
 
 Content: TypeAlias = dict[str, Any]
 ROOT = "/api/v1"
+HOSTS = "hosts/"
+_TENANTS = ("tenants", "networks", "ports")
 MOST = 100_000
 """Resources; each is a place that messages may name, and of these there are 2**18 with those in files."""
 
@@ -84,7 +87,7 @@ class ApiPart:
         root, tenants = Map(), Map()
         for path, entry in self.entries.items():
             kind, name, *rest = path.split("/")
-            if kind == "draining":
+            if kind not in _TENANTS:
                 continue
             at = pack(problems.add_resource(f"{ROOT}/{path}"), 0, 0)
             if name not in tenants:
@@ -94,6 +97,20 @@ class ApiPart:
         if tenants:
             at = tenants.positions[0]
             root.put("tenants", tenants, at, at)
+        return root
+
+    def hosts_tree(self, problems: Problems, may_join: Callable[[str], bool]) -> Map:
+        """The hosts that were admitted, and still may join, as switches of a document."""
+        root, fabric, switches = Map(), Map(), Map()
+        for path, entry in self.entries.items():
+            name = path.removeprefix(HOSTS)
+            if path.startswith(HOSTS) and may_join(name):
+                at = pack(problems.add_resource(f"{ROOT}/{path}"), 0, 0)
+                switches.put(name, _placed(entry.content, at), at, at)
+        if switches:
+            at = switches.positions[0]
+            fabric.put("switches", switches, at, at)
+            root.put("fabric", fabric, at, at)
         return root
 
 

@@ -49,7 +49,7 @@ def build_fabric(form: FabricDocument) -> Fabric:
     learning = Learning(form.learning.age, form.learning.limit)
     discovery = DiscoverySettings(form.discovery.period)
     overlay, mtu = form.overlay, form.underlay_mtu
-    return Fabric(switches, form.vlans, form.keys, form.reserved, overlay, mtu, learning, discovery, links)
+    return Fabric(switches, form.vlans, form.keys, form.reserved, overlay, mtu, learning, discovery, links, form.admit)
 
 
 def _port(tenant: str, name: str, form: PortDocument) -> Port:

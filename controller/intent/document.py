@@ -22,6 +22,7 @@ from controller.intent.scalars import (
     KeyRanges,
     Mac,
     Name,
+    NamePatterns,
     Period,
     ReservedRanges,
     TwoEnds,
@@ -129,6 +130,11 @@ class FabricDocument(Form):
     learning: LearningDocument = Field(default_factory=LearningDocument, description="Bounds on learned addresses.")
     discovery: DiscoveryDocument = Field(default_factory=DiscoveryDocument, description="How links are found.")
     switches: dict[Name, SwitchDocument] = Field(default={}, description="The switches by name.")
+    admit: NamePatterns = Field(
+        default=(),
+        description="Names of hosts that may join by their certificates without being among the switches: patterns "
+        "with * and ?, and behind ! those of hosts that may not.",
+    )
     links: tuple[LinkDocument, ...] = Field(default=(), description="Costs of links, and which of them drain.")
 
 

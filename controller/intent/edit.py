@@ -60,9 +60,9 @@ def difference(before: Intent, after: Intent) -> IntentEdit:
 
 
 def _without_links(fabric: Fabric) -> Fabric:
-    """The fabric without what operators say about links and how they are found, and how hosts are set up."""
+    """The fabric without what operators say about links and how they are found, and how hosts come and are set up."""
     switches = {name: replace(switch, draining=False, host=None) for name, switch in fabric.switches.items()}
-    return replace(fabric, switches=switches, links={}, discovery=DiscoverySettings())
+    return replace(fabric, switches=switches, links={}, discovery=DiscoverySettings(), admit=())
 
 
 def _differing(old: Mapping[str, _Value], new: Mapping[str, _Value]) -> frozenset[str]:

@@ -133,7 +133,7 @@ def _link_changes(old: LinkSetting, new: LinkSetting) -> Iterator[str]:
 
 
 def _fabric_changes(old: Fabric, new: Fabric) -> Iterator[str]:
-    for name in ("vlans", "keys", "reserved"):
+    for name in ("vlans", "keys", "reserved", "admit"):
         yield from _change(name, *(", ".join(map(str, getattr(one, name))) or "none" for one in (old, new)))
     yield from _change("overlay", old.overlay, new.overlay)
     yield from _change("underlay MTU", old.underlay_mtu, new.underlay_mtu)

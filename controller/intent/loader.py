@@ -3,7 +3,8 @@
     files -> text -> trees with positions -> one tree -> documents by pydantic -> checks -> Intent, Lab
 
 What was changed over the API (`controller.intent.api_part`) is one of the trees, the first: where a file and the API
-disagree, the place in the file is named, as that is what was edited last.
+disagree, the place in the file is named, as that is what was edited last. Hosts that were admitted are one more tree,
+as far as files still admit them and do not name them.
 
 A step works on what the step before found valid, and nothing is reported twice: a file that is not YAML yields no
 complaints about what the other files refer to in it, a network that is refused none about its ports.
@@ -11,10 +12,11 @@ complaints about what the other files refer to in it, a network that is refused 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from controller.intent.admitted import may_join
 from controller.intent.api_part import ApiPart, with_marks
 from controller.intent.build import build_intent, build_lab
 from controller.intent.check_fabric import check_keys, check_switches
@@ -32,7 +34,7 @@ from controller.intent.lab_model import Lab
 from controller.intent.merge import merge
 from controller.intent.model import Intent
 from controller.intent.problems import Problem, Problems
-from controller.intent.tree import Map
+from controller.intent.tree import Map, Seq
 from controller.intent.yaml_reader import read
 
 
@@ -91,7 +93,7 @@ def _load(
     if not problems.valid and len(trees) < len(problems.files):
         broken.add(())
     part = part or ApiPart()
-    tree = merge([part.tree(problems), *trees], problems)
+    tree = merge([part.tree(problems), *trees, part.hosts_tree(problems, _may_join(trees))], problems)
     context = Context(validate(tree, problems, broken), tree, problems, broken)
     for check in (check_switches, check_keys, check_ports, check_overlays, check_links, check_lab):
         check(context)
@@ -104,3 +106,15 @@ def _load(
     intent = replace(intent, fabric=with_marks(intent.fabric, part.draining()), api_tenants=theirs)
     places = {name: context.place(("tenants", name), at_key=True) for name in intent.tenants if name not in theirs}
     return Loaded(intent, lab, (), problems.warnings, Base(context.document.fabric, places))
+
+
+def _may_join(trees: Iterable[Map]) -> Callable[[str], bool]:
+    """Tells whether a host is admitted by the files and not named in them, which may be wrong in other respects."""
+    named: set[str] = set()
+    patterns: list[str] = []
+    for fabric in (tree.get("fabric") for tree in trees):
+        if isinstance(fabric, Map):
+            switches, admit = fabric.get("switches"), fabric.get("admit")
+            named.update(switches if isinstance(switches, Map) else ())
+            patterns += [one for one in (admit if isinstance(admit, Seq) else [admit]) if isinstance(one, str)]
+    return lambda name: name not in named and may_join(patterns, name)

@@ -222,6 +222,8 @@ class Fabric:
     discovery: DiscoverySettings = DiscoverySettings()
     links: Mapping[tuple[LinkEnd, LinkEnd], LinkSetting] = field(default_factory=dict)
     """By the two ends, the lesser one first. Links that are not named have the defaults."""
+    admit: tuple[str, ...] = ()
+    """Patterns for the names of hosts that may join without being named (`controller.intent.admitted`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ WRONG = "wrong"
 """Error type of values refused here; its context holds `what` and `instead`."""
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_NAME_PATTERN = re.compile(r"!?[A-Za-z0-9_.*?-]{1,63}")
 _INTERFACE = re.compile(r"[^\s/\x00-\x1f:]{1,15}")
 _IFACE_ID = re.compile(r"[!-~]{1,255}")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -49,6 +50,19 @@ def _name(value: object) -> str:
     if not _NAME.fullmatch(text):
         allowed = "use up to 63 letters, digits and inner . _ -"
         raise wrong(f"{shown(text)} cannot be a name", allowed)
+    return text
+
+
+def is_name(text: str) -> bool:
+    """Whether something can be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
+def _name_pattern(value: object) -> str:
+    text = _text(value, "the pattern")
+    if not _NAME_PATTERN.fullmatch(text):
+        allowed = "use up to 63 letters, digits, . _ - and * ?, behind ! for names that may not"
+        raise wrong(f"{shown(text)} cannot be a pattern of names", allowed)
     return text
 
 
@@ -229,5 +243,7 @@ ReservedRanges: TypeAlias = Annotated[tuple[_AnyVlans, ...], BeforeValidator(_li
 KeyRanges: TypeAlias = Annotated[tuple[_TunnelIds, ...], BeforeValidator(_listed), _ranges(1, 2**24 - 1)]
 
 _ONE_OR_MORE = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+_NamePattern = Annotated[str, PlainValidator(_name_pattern), _string(pattern=f"^{_NAME_PATTERN.pattern}$")]
+NamePatterns: TypeAlias = Annotated[tuple[_NamePattern, ...], BeforeValidator(_listed), _ONE_OR_MORE]
 Addresses: TypeAlias = Annotated[tuple[Address, ...], BeforeValidator(_listed), _ONE_OR_MORE]
 AddressesWithPrefix: TypeAlias = Annotated[tuple[AddressWithPrefix, ...], BeforeValidator(_listed), _ONE_OR_MORE]

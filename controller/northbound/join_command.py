@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from controller.intent.admitted import may_join
 from controller.northbound.check import Files
 from controller.northbound.configured import configured
 from controller.ovsdb.replica import HOST
@@ -18,7 +19,9 @@ HERE = "/etc/openvswitch"
 
 
 def join_command(
-    host: Annotated[str, typer.Argument(metavar="HOST", help="The switch that is the host's.")],
+    host: Annotated[
+        str, typer.Argument(metavar="HOST", help="The switch that is the host's, or a name that fabric.admit admits.")
+    ],
     files: Files,
     ovsdb: Annotated[
         str,
@@ -41,9 +44,10 @@ def join_command(
     kind, _, rest = ovsdb.partition(":")
     if kind not in ("ssl", "tcp", "unix") or not rest or "'" in rest or any(sign.isspace() for sign in rest):
         raise typer.BadParameter("write ssl:HOST:PORT, tcp:HOST:PORT or unix:PATH", param_hint="--ovsdb")
-    switches = configured(files, None, 1).fabric.switches
-    hosts = sorted(name for name, switch in switches.items() if switch.host)
-    if host not in hosts:
+    fabric = configured(files, None, 1).fabric
+    hosts = sorted(name for name, switch in fabric.switches.items() if switch.host)
+    is_admitted = kind == "ssl" and host not in fabric.switches and may_join(fabric.admit, host)
+    if host not in hosts and not is_admitted:
         known = f"hosts are: {', '.join(hosts)}" if hosts else "no switch has host: {}"
         typer.echo(f"{host} is no host; {known}", err=True)
         raise typer.Exit(1)

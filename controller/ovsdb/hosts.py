@@ -2,15 +2,16 @@
 
 A peer begins as a stranger. Who it is follows from its certificate; without TLS, from what it says in `external_ids` of
 its row in table Open_vSwitch. If a host of that name is in the configuration, and no other connection speaks for it
-(`controller.southbound.claims`), it is taken on (`controller.ovsdb.host`); otherwise it is refused, and nothing was
-written to it. The number of strangers is bounded: when there are too many, the oldest goes.
+(`controller.southbound.claims`), it is taken on (`controller.ovsdb.host`). One with a certificate that is not in the
+configuration may be admitted, and waits until it is. Otherwise it is refused, and nothing was written to it. The number
+of strangers is bounded: when there are too many, the oldest goes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -31,6 +32,8 @@ TICK = 0.5
 """Seconds between two looks at the time-outs of all sessions."""
 MAX_STRANGERS = 256
 """Or two for each host that is expected, if that is more: all may come at once."""
+ADMIT_WITHIN = 10.0
+"""Seconds in which a host that may join is in the configuration."""
 CLOSE_WITHIN = 0.5
 """Seconds in which peers may say goodbye when the daemon ends."""
 
@@ -38,9 +41,21 @@ CLOSE_WITHIN = 0.5
 class Hosts:
     """All connections, and the hosts behind them."""
 
-    def __init__(self, handler: HostHandler, openflow: Sequence[Listen], statistics: Statistics) -> None:
-        """`openflow` is where switches connect; `statistics` is where to count."""
+    def __init__(
+        self,
+        handler: HostHandler,
+        openflow: Sequence[Listen],
+        statistics: Statistics,
+        admits: Callable[[str], bool] = lambda host: False,
+    ) -> None:
+        """`openflow` is where switches connect; `statistics` is where to count.
+
+        `admits` tells whether a host that is not in the configuration will be.
+        """
         self._handler = handler
+        self.admits = admits
+        self._admitted: dict[Connection, float] = {}
+        """Strangers that wait until they are in the configuration, and since when."""
         self.statistics = statistics
         self.joined: dict[str, Host] = {}
         """Hosts that were taken on, by name; some may be leaving."""
@@ -93,6 +108,9 @@ class Hosts:
                 host.change(plans[name])
             else:
                 host.leave()
+        waiting, self._admitted = list(self._admitted), {}
+        for connection in waiting:
+            self._identify(connection)
 
     def install(self, name: str, interfaces: frozenset[str]) -> None:
         """The ports at exactly these interfaces of a host are in force, by its switch's word."""
@@ -118,7 +136,7 @@ class Hosts:
         """A session has something to say."""
         name = self._identified.get(connection)
         if name is None:
-            if connection.is_ready:
+            if connection.is_ready and connection not in self._admitted:
                 self._identify(connection)
             return
         if isinstance(event, Alive):
@@ -135,6 +153,7 @@ class Hosts:
         """A connection is over."""
         self.statistics.hosts_closed[why.kind] += 1
         self._strangers.pop(connection, None)
+        self._admitted.pop(connection, None)
         name = self._identified.pop(connection, "")
         host = self.joined.get(name)
         if host is not None and host.connection is connection:
@@ -159,6 +178,8 @@ class Hosts:
         if not name:
             where = "its certificate" if connection.is_secure else f"external_ids:{HOST}"
             connection.close("unknown host", f"it does not say in {where} which host it is")
+        elif name not in self._plans and connection.is_secure and self.admits(name):
+            self._admitted[connection] = _now()
         elif name not in self._plans:
             connection.close("unknown host", f"no host {name[:63]!r} is in the configuration")
         else:
@@ -184,6 +205,9 @@ class Hosts:
             for connection in [*self._strangers, *self._identified]:
                 connection.tick(_now())
             self._claims.tick(_now())
+            for connection, since in list(self._admitted.items()):
+                if _now() > since + ADMIT_WITHIN:
+                    connection.close("unknown host", "it could not be admitted; see the log")
 
 
 def _now() -> float:

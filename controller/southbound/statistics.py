@@ -63,6 +63,7 @@ class Statistics:
     host_connections: int = 0
     """Peers that connected with a database, whoever they were."""
     host_sessions: int = 0
+    hosts_admitted: int = 0
     """Hosts that were taken on."""
     hosts_closed: Counter[str] = field(default_factory=Counter)
     """Ends of connections with databases by kind, such as `malformed`, `unknown host`, `duplicate`, `tls`, `silent`."""

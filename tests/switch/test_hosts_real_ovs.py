@@ -233,6 +233,22 @@ def test_with_tls_a_certificate_says_who_a_host_is(tmp_path: Path, caplog: pytes
         await until(lambda: hosts.statistics.hosts_closed["unknown host"] == 2)
         assert not hosts.joined
         ovs.vsctl("remove", "Open_vSwitch", ".", "external_ids", "tenantry-host", "tenantry-controller")
+        # It may join without being known, and does once it is expected.
+        asked: list[str] = []
+
+        def admits(name: str) -> bool:
+            asked.append(name)
+            return True
+
+        hosts.admits = admits
+        await until(lambda: asked == ["hv2"])
+        await asyncio.sleep(1.0)
+        assert not hosts.joined
+        hosts.expect({"hv1": PLAN, "hv2": replace(PLAN, name="hv2")})
+        await until(lambda: hosts.joined and hosts.joined["hv2"].has_joined)
+        hosts.expect({"hv1": PLAN})
+        await until(lambda: not hosts.joined)
+        hosts.admits = lambda name: False
         identify("hv1 id:0f")
         await until(lambda: hosts.joined and hosts.joined["hv1"].has_joined)
         assert ovs.vsctl("get-controller", BRIDGE).strip() == "ssl:127.0.0.1:6653"
