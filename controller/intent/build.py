@@ -15,6 +15,7 @@ from controller.intent.model import (
     DiscoverySettings,
     Fabric,
     Host,
+    HostSettings,
     Intent,
     Learning,
     LinkSetting,
@@ -48,8 +49,10 @@ def build_fabric(form: FabricDocument) -> Fabric:
     links = {link.ends: LinkSetting(link.cost, link.draining) for link in form.links}
     learning = Learning(form.learning.age, form.learning.limit)
     discovery = DiscoverySettings(form.discovery.period)
+    hosts = HostSettings(form.hosts.checksums, form.hosts.ovn_installed)
     overlay, mtu = form.overlay, form.underlay_mtu
-    return Fabric(switches, form.vlans, form.keys, form.reserved, overlay, mtu, learning, discovery, links, form.admit)
+    found = discovery, links, form.admit
+    return Fabric(switches, form.vlans, form.keys, form.reserved, overlay, mtu, learning, *found, hosts)
 
 
 def _port(tenant: str, name: str, form: PortDocument) -> Port:

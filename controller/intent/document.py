@@ -113,6 +113,17 @@ class DiscoveryDocument(Form):
     )
 
 
+class HostsDocument(Form):
+    """What all hosts are given that have `host`."""
+
+    checksums: Annotated[bool, Strict()] = Field(
+        default=True, description="Whether packets of VXLAN and Geneve carry a UDP checksum."
+    )
+    ovn_installed: Annotated[bool, Strict()] = Field(
+        default=False, description="Whether an interface whose port is in force is marked as OVN marks it, too."
+    )
+
+
 class FabricDocument(Form):
     """The operator's part: switches, key pools and defaults."""
 
@@ -129,6 +140,7 @@ class FabricDocument(Form):
     )
     learning: LearningDocument = Field(default_factory=LearningDocument, description="Bounds on learned addresses.")
     discovery: DiscoveryDocument = Field(default_factory=DiscoveryDocument, description="How links are found.")
+    hosts: HostsDocument = Field(default_factory=HostsDocument, description="What hosts are given that join.")
     switches: dict[Name, SwitchDocument] = Field(default={}, description="The switches by name.")
     admit: NamePatterns = Field(
         default=(),
@@ -203,6 +215,7 @@ FORMS: dict[tuple[str, ...], tuple[str, type[BaseModel]]] = {
     ("fabric",): ("fabric", FabricDocument),
     ("fabric", "learning"): ("fabric.learning", LearningDocument),
     ("fabric", "discovery"): ("fabric.discovery", DiscoveryDocument),
+    ("fabric", "hosts"): ("fabric.hosts", HostsDocument),
     ("fabric", "switches", "*"): ("switch", SwitchDocument),
     ("fabric", "switches", "*", "tunnels"): ("the tunnels of switch", TunnelsDocument),
     ("fabric", "switches", "*", "host"): ("the host of switch", HostDocument),

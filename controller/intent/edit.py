@@ -12,7 +12,7 @@ from itertools import compress
 from operator import is_not
 from typing import TypeVar
 
-from controller.intent.model import DiscoverySettings, Fabric, Intent, Port
+from controller.intent.model import DiscoverySettings, Fabric, HostSettings, Intent, Port
 
 _Value = TypeVar("_Value")
 
@@ -62,7 +62,7 @@ def difference(before: Intent, after: Intent) -> IntentEdit:
 def _without_links(fabric: Fabric) -> Fabric:
     """The fabric without what operators say about links and how they are found, and how hosts come and are set up."""
     switches = {name: replace(switch, draining=False, host=None) for name, switch in fabric.switches.items()}
-    return replace(fabric, switches=switches, links={}, discovery=DiscoverySettings(), admit=())
+    return replace(fabric, switches=switches, links={}, discovery=DiscoverySettings(), admit=(), hosts=HostSettings())
 
 
 def _differing(old: Mapping[str, _Value], new: Mapping[str, _Value]) -> frozenset[str]:

@@ -140,6 +140,9 @@ def _fabric_changes(old: Fabric, new: Fabric) -> Iterator[str]:
     yield from _change("learning age", f"{old.learning.age} s", f"{new.learning.age} s")
     yield from _change("learning limit", old.learning.limit, new.learning.limit)
     yield from _change("discovery period", f"{old.discovery.period:g} s", f"{new.discovery.period:g} s")
+    hosts = old.hosts, new.hosts
+    yield from _change("checksums of tunnels", *("on" if one.checksums else "off" for one in hosts))
+    yield from _change("ovn-installed", *("written" if one.ovn_installed else "not written" for one in hosts))
 
 
 def _change(what: str, old: object, new: object) -> Iterator[str]:

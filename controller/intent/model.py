@@ -93,6 +93,16 @@ class DiscoverySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HostSettings:
+    """What all hosts are given that connect with their databases."""
+
+    checksums: bool = True
+    """Whether packets of UDP tunnels carry a checksum."""
+    ovn_installed: bool = False
+    """Whether ports in force are marked as OVN marks them, too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """A host that connects with its database, to be given what it needs to be a switch."""
 
@@ -224,6 +234,7 @@ class Fabric:
     """By the two ends, the lesser one first. Links that are not named have the defaults."""
     admit: tuple[str, ...] = ()
     """Patterns for the names of hosts that may join without being named (`controller.intent.admitted`)."""
+    hosts: HostSettings = HostSettings()
 
 
 @dataclass(frozen=True, slots=True)

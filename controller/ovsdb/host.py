@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections import deque
 
 from controller.fabric.plugs import Report
@@ -142,7 +143,8 @@ class Host:
             return
         changes = join(replica, self.plan, self.target)
         if self._installed is not None:
-            changes += mark(replica, self.plan.bridge, self._installed)
+            as_ovn = self.plan.settings.ovn_installed
+            changes += mark(replica, self.plan.bridge, self._installed, as_ovn=as_ovn, now=time.time())
         if changes:
             self._give(changes)
         elif not self.has_joined and is_there(replica, self.plan):
@@ -152,7 +154,7 @@ class Host:
     def _take_back(self) -> None:
         replica, changes = self.connection.session.replica, []
         if not (self.plan.keep or self._has_left):
-            changes = [*leave(replica), *mark(replica, self.plan.bridge, ())]
+            changes = [*leave(replica), *mark(replica, self.plan.bridge, (), as_ovn=False, now=time.time())]
         if changes:
             self._has_left = True
             log.info("left: what was made on it is taken back", extra={"switch": self.plan.name})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from controller.intent.model import IpAddress, Segment
+from controller.intent.model import HostSettings, IpAddress, Segment
 from controller.southbound.listen import Listen
 
 
@@ -22,6 +22,7 @@ class HostPlan:
     """Names of tunnel interfaces for the encapsulations in use."""
     keep: bool = False
     """Whether it stays as it is when it is taken out of the configuration."""
+    settings: HostSettings = field(default_factory=HostSettings)
 
 
 def controller_target(listens: Iterable[Listen], reached_at: str, is_secure: bool) -> str:

@@ -9,12 +9,20 @@ from ipaddress import ip_address
 from controller.fabric.plugs import Plugged, Report
 from controller.intent.model import IpAddress
 from controller.ovsdb import operations as do
-from controller.ovsdb.replica import ENDPOINTS, Interface, Replica
+from controller.ovsdb.replica import (
+    ATTACHED_MAC,
+    ENDPOINTS,
+    IFACE_ID,
+    IFACE_STATUS,
+    INSTALLED,
+    OVN_INSTALLED,
+    OVN_INSTALLED_AT,
+    OVN_IS_OURS,
+    Interface,
+    Replica,
+)
 from controller.ovsdb.session import Operation
 
-IFACE_ID, ATTACHED_MAC, IFACE_STATUS = "iface-id", "attached-mac", "iface-status"
-"""What virtualisation writes into `external_ids` (Open vSwitch's "Integration Guide for Centralized Control")."""
-INSTALLED = "tenantry-installed"
 _MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
 
 
@@ -31,15 +39,23 @@ def report_of(replica: Replica, bridge: str) -> Report:
     return Report(found, frozenset(plain), _endpoint(next((said[key] for key in ENDPOINTS if key in said), "")))
 
 
-def mark(replica: Replica, bridge: str, installed: Collection[str]) -> Iterator[Operation]:
-    """Have exactly these interfaces marked as installed."""
+def mark(replica: Replica, bridge: str, installed: Collection[str], *, as_ovn: bool, now: float) -> Iterator[Operation]:
+    """Have exactly these interfaces marked as installed; with `as_ovn`, as OVN marks them, too. `now` is since 1970."""
     for uuid, row in _interfaces(replica, bridge):
-        said = row.external_ids.get(INSTALLED)
-        is_installed = row.name in installed and IFACE_ID in row.external_ids
-        if is_installed and said != "true":
-            yield do.put("Interface", uuid, "external_ids", {INSTALLED: "true"})
-        elif not is_installed and said is not None:
-            yield do.drop("Interface", uuid, "external_ids", [INSTALLED])
+        said = row.external_ids
+        wanted: dict[str, str] = {}
+        if row.name in installed and IFACE_ID in said:
+            wanted = {INSTALLED: "true", **({OVN_INSTALLED: "true", OVN_IS_OURS: "true"} if as_ovn else {})}
+        missing = {key: value for key, value in wanted.items() if said.get(key) != value}
+        if OVN_INSTALLED in missing:
+            missing[OVN_INSTALLED_AT] = str(int(now * 1000))
+        if missing:
+            yield do.put("Interface", uuid, "external_ids", missing)
+        # Where the setting is off, what somebody else wrote as OVN is his.
+        are_ours = [OVN_INSTALLED, OVN_INSTALLED_AT, OVN_IS_OURS] if as_ovn or OVN_IS_OURS in said else []
+        kept = {*wanted, OVN_INSTALLED_AT} if OVN_INSTALLED in wanted else wanted.keys()
+        if left := [key for key in (INSTALLED, *are_ours) if key in said and key not in kept]:
+            yield do.drop("Interface", uuid, "external_ids", left)
 
 
 def _interfaces(replica: Replica, bridge: str) -> Iterator[tuple[str, Interface]]:

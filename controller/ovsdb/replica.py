@@ -22,12 +22,23 @@ HOST, CONTROLLER = "tenantry-host", "tenantry-controller"
 """What a host may say in `Open_vSwitch` about who it is, and where it reaches the daemon."""
 ENDPOINTS = "tenantry-encap-ip", "ovn-encap-ip"
 """The same about its tunnel endpoint: ours before OVN's."""
+IFACE_ID, ATTACHED_MAC, IFACE_STATUS = "iface-id", "attached-mac", "iface-status"
+"""What virtualisation writes into `external_ids` (Open vSwitch's "Integration Guide for Centralized Control")."""
+INSTALLED = "tenantry-installed"
+"""What we write there, of an interface whose port is in force."""
+OVN_INSTALLED, OVN_INSTALLED_AT = "ovn-installed", "ovn-installed-ts"
+"""What OVN writes instead (controller/binding.c): `true`, and when, in milliseconds since 1970."""
+OVN_IS_OURS = "tenantry-ovn-installed"
+"""That we wrote the last two, and not somebody else."""
 KEYS = {
     "external_ids": frozenset(
-        {OWNER, UNTRIED, HOST, CONTROLLER, *ENDPOINTS, "iface-id", "attached-mac", "iface-status", "tenantry-installed"}
+        {
+            *(OWNER, UNTRIED, HOST, CONTROLLER, *ENDPOINTS, IFACE_ID, ATTACHED_MAC, IFACE_STATUS),
+            *(INSTALLED, OVN_INSTALLED, OVN_INSTALLED_AT, OVN_IS_OURS),
+        }
     ),
     "other_config": frozenset({"datapath-id"}),
-    "options": frozenset({"remote_ip", "key", "local_ip"}),
+    "options": frozenset({"remote_ip", "key", "local_ip", "csum"}),
 }
 """The keys that are kept of each column that is a map."""
 MOST_ROWS = 50_000

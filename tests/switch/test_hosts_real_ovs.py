@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from controller.intent.model import Segment
+from controller.intent.model import HostSettings, Segment
 from controller.ovsdb.hosts import Hosts
 from controller.southbound.listen import Listen, Tls
 from controller.southbound.statistics import Statistics
@@ -60,7 +61,8 @@ def test_a_host_joins_by_one_line_and_is_left_as_it_was(ovs: PrivateOvs, tmp_pat
             for interface in ("vxlan0", "gre0"):
                 kind = interface.rstrip("0")
                 assert has(ovs, "interface", interface, "type") == kind
-                options = '{key=flow, local_ip="198.51.100.1", remote_ip=flow}'
+                csum = 'csum="true", ' if kind == "vxlan" else ""
+                options = f'{{{csum}key=flow, local_ip="198.51.100.1", remote_ip=flow}}'
                 assert has(ovs, "interface", interface, "options") == options
                 assert has(ovs, "port", interface, "external_ids") == "{tenantry-owner=hv1}"
             assert ovs.vsctl("list-ports", BRIDGE).split() == ["gre0", "vxlan0"]
@@ -125,6 +127,55 @@ def test_what_is_changed_by_hand_is_mended_and_a_changed_plan_follows(ovs: Priva
             quiet = hosts.statistics.host_changes
             await asyncio.sleep(0.3)
             assert hosts.statistics.host_changes == quiet
+
+    asyncio.run(scenario())
+
+
+def test_checksums_and_marks_of_installed_ports_follow_the_settings(ovs: PrivateOvs, tmp_path: Path) -> None:
+    ids = "external_ids"
+
+    def said(interface: str) -> dict[str, str]:
+        words = has(ovs, "interface", interface, ids).strip("{}").replace('"', "").split(", ")
+        return dict(word.split("=") for word in words if word)
+
+    async def scenario() -> None:
+        meeting = tmp_path / "ovsdb.sock"
+        async with taking_on(Listen(path=meeting)) as hosts:
+            join(ovs, f"unix:{meeting}")
+            await until(lambda: hosts.joined and hosts.joined["hv1"].has_joined)
+            for name in ("tap1", "tap2"):
+                interface = ["set", "interface", name, "type=internal", f"{ids}:iface-id={name}"]
+                ovs.vsctl("add-port", BRIDGE, name, "--", *interface)
+            # What somebody else wrote.
+            ovs.vsctl("set", "interface", "tap2", f"{ids}:ovn-installed=true")
+            hosts.install("hv1", frozenset({"tap1"}))
+            await until(lambda: "tenantry-installed" in said("tap1"))
+            assert said("tap1") == {"iface-id": "tap1", "tenantry-installed": "true"}
+
+            began = int(time.time() * 1000)
+            as_ovn = replace(PLAN, settings=HostSettings(checksums=False, ovn_installed=True))
+            hosts.expect({"hv1": as_ovn})
+            await until(lambda: "ovn-installed" in said("tap1") and "ovn-installed" not in said("tap2"))
+            now = said("tap1")
+            assert began <= int(now.pop("ovn-installed-ts")) <= int(time.time() * 1000)
+            marks = dict.fromkeys(("tenantry-installed", "ovn-installed", "tenantry-ovn-installed"), "true")
+            assert now == {"iface-id": "tap1", **marks}
+            assert has(ovs, "interface", "vxlan0", "options") == '{key=flow, local_ip="198.51.100.1", remote_ip=flow}'
+
+            hosts.uninstall("hv1", "tap1")
+            await until(lambda: said("tap1") == {"iface-id": "tap1"})
+            hosts.install("hv1", frozenset({"tap1", "tap2"}))
+            await until(lambda: "ovn-installed" in said("tap1") and "ovn-installed" in said("tap2"))
+            hosts.expect({"hv1": PLAN})
+            await until(lambda: said("tap1") == {"iface-id": "tap1", "tenantry-installed": "true"})
+            ovs.vsctl("set", "interface", "tap2", f"{ids}:ovn-installed=true")
+            quiet = hosts.statistics.host_changes
+            await asyncio.sleep(0.3)
+            assert hosts.statistics.host_changes == quiet
+            hosts.expect({})
+            await until(lambda: not hosts.joined)
+            assert said("tap1") == {"iface-id": "tap1"}
+            assert said("tap2") == {"iface-id": "tap2", "ovn-installed": "true"}
 
     asyncio.run(scenario())
 

@@ -15,6 +15,7 @@ from controller.intent.lab_model import Guest, Hypervisor, OutsideVtep, Wire, Wi
 from controller.intent.loader import load
 from controller.intent.model import (
     DiscoverySettings,
+    HostSettings,
     Intent,
     KeyRange,
     Learning,
@@ -141,6 +142,7 @@ fabric:
   underlay_mtu: 9000
   learning: {age: 60, limit: 5}
   discovery: {period: 0.5}
+  hosts: {checksums: false, ovn_installed: true}
   switches:
     s1: {dpid: "00000000000000aB", endpoint: "2001:db8::1", tunnels: {geneve: gnv}}
 tenants:
@@ -156,6 +158,7 @@ tenants:
     assert (fabric.keys, fabric.reserved) == ((KeyRange(5000, 6000),), (KeyRange(15, 15),))
     assert (fabric.overlay, fabric.underlay_mtu, fabric.learning) == (Segment.GENEVE, 9000, Learning(60, 5))
     assert fabric.discovery == DiscoverySettings(0.5)
+    assert fabric.hosts == HostSettings(checksums=False, ovn_installed=True)
     assert fabric.switches["s1"].dpid == 0xAB
     assert fabric.switches["s1"].tunnels == {Segment.VXLAN: "vxlan0", Segment.GENEVE: "gnv", Segment.GRE: "gre0"}
     assert intent.networks["42/no"] == Network("42", "no", Segment.GENEVE, 7, 1400, "Not a boolean.", passes_lldp=True)
