@@ -7,8 +7,7 @@ touches; what that comes to is found here once for all events of a turn.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from controller.answers import Answers
 from controller.compiler import Change, beside, network_of
@@ -29,6 +28,18 @@ AIMED_AT_ONCE = 50
 """How many networks are aimed in the time in which one unit is compiled, roughly."""
 
 
+@dataclass(frozen=True, slots=True)
+class HostSession:
+    """A session with a host's database."""
+
+    peer: str
+    """The other end: where the host came from, or where it was connected to."""
+    is_dialled: bool = False
+    """Whether the daemon opened it, and not the host."""
+    has_joined: bool = False
+    """Whether the host had all that it should, once."""
+
+
 class Consequences(Answers):
     """State of one daemon, and what is made of it."""
 
@@ -38,8 +49,8 @@ class Consequences(Answers):
         self._second_keys: dict[str, SegmentKey] = {}
         self.settling = Settling()
         self.loops = OutsideLoops()
-        self.hosts: dict[str, Literal["joining", "joined"]] = {}
-        """Hosts that have a session with their database, and whether they had all that they should."""
+        self.hosts: dict[str, HostSession] = {}
+        """Of hosts whose database has one, by switch."""
         self.endpoints: dict[str, IpAddress] = {}
         """What hosts said last of their tunnel endpoints, by switch."""
         self._probe_limits = ProbeLimits()

@@ -38,7 +38,7 @@ from controller.planning import Planning
 from controller.plugging import Plugging
 from controller.reloading import Reloading
 from controller.self_check_watch import SelfCheckWatch
-from controller.southbound.listen import Listen, ListenError
+from controller.southbound.listen import Listen, ListenError, Tls
 from controller.state_directory import StateDirectory
 from controller.state_file import StateError
 from controller.steps import Steps
@@ -67,6 +67,8 @@ class Options:
     """Where questions are answered."""
     ovsdb: Sequence[Listen] = ()
     """Where hosts connect with their databases."""
+    tls: Tls | None = None
+    """What the daemon shows to hosts that it connects to itself."""
 
 
 class Daemon:
@@ -151,8 +153,13 @@ class Daemon:
         try:
             await self._southbound.listen(self._options.listen)
             await self._api.open(self._options.api)
-            await self._hosts.listen(self._options.ovsdb)
-            self._plugging.begin(self._hosts, is_open=bool(self._options.ovsdb))
+            await self._hosts.open(self._options.ovsdb, self._options.tls)
+            known = [one.host.connect for one in self._core.situation.intent.fabric.switches.values() if one.host]
+            self._plugging.begin(self._hosts, is_open=all(known) or bool(self._options.ovsdb))
+            listens = [*self._options.listen, *self._options.ovsdb, *(one.listen for one in self._options.api)]
+            is_used = any(one.tls for one in listens) or any(one and one.kind == "ssl" for one in known)
+            if self._options.tls and not is_used:
+                log.warning("the certificate is used nowhere: no endpoint is ssl:, and no host is connected to by ssl:")
         except ListenError:
             self._api.close()
             await self._hosts.close()

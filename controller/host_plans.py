@@ -16,6 +16,15 @@ def host_plans(intent: Intent, keys: Iterable[SegmentKey]) -> dict[str, HostPlan
     for name, switch in intent.fabric.switches.items():
         if switch.host:
             tunnels = {segment: interface for segment, interface in switch.tunnels.items() if segment in in_use}
-            bridge, keep, settings = switch.host.bridge, switch.host.keep, intent.fabric.hosts
-            plans[name] = HostPlan(name, bridge, switch.dpid, switch.endpoint, tunnels, keep, settings)
+            plans[name] = HostPlan(
+                name,
+                switch.host.bridge,
+                switch.dpid,
+                switch.endpoint,
+                tunnels,
+                switch.host.keep,
+                intent.fabric.hosts,
+                switch.host.connect,
+                switch.host.controller,
+            )
     return plans

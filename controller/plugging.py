@@ -18,6 +18,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from controller.consequences import HostSession
 from controller.core import Core
 from controller.event_log import EventKind
 from controller.fabric.plugs import Claim, Report
@@ -65,14 +66,14 @@ class Plugging:
             log.warning("the configuration has hosts, and they can connect nowhere; add --ovsdb ENDPOINT")
         asyncio.get_running_loop().call_later(GRACE, self._give_up_silent)
 
-    def connected(self, host: str, peer: str) -> None:
-        """A host has a session."""
-        self._core.hosts[host] = "joining"
-        log.info("host connected from %s", peer, extra={"switch": host})
+    def connected(self, host: str, peer: str, *, is_dialled: bool) -> None:
+        """A host has a session with `peer`, which the daemon opened if `is_dialled`."""
+        self._core.hosts[host] = HostSession(peer, is_dialled)
+        log.info("host connected %s %s", "at" if is_dialled else "from", peer, extra={"switch": host})
 
     def joined(self, host: str) -> None:
         """A host has all that it should have."""
-        self._core.hosts[host] = "joined"
+        self._core.hosts[host] = replace(self._core.hosts[host], has_joined=True)
         log.info("joined: its bridge is as it should be", extra={"event": EventKind.HOST_JOINED, "switch": host})
 
     def reported(self, host: str, said: Report) -> None:

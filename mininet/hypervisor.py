@@ -12,8 +12,8 @@ and drop what they translated from then on without asking again, for as long as 
 comes up a second too late would stay unused; `MAX_IDLE` makes the drops be forgotten between a guest's retries.
 
 A hypervisor whose switch has `host: {}` is a bare host instead: it has `br-phys`, as its underlay is its own business,
-and one `ovs-vsctl` line makes its database connect to the daemon, which makes all else. Its guests are plugged in as
-libvirt does it.
+and one `ovs-vsctl` line makes its database connect to the daemon, or listen for it; the daemon makes all else. Its
+guests are plugged in as libvirt does it.
 
 There is no management wire. The file system is shared between network namespaces, and OVS connects to any socket in
 its own run directory, so `openflow.sock` in there is a symbolic link to the Unix socket on which the daemon listens.
@@ -30,7 +30,8 @@ from typing import Any
 from mininet.node import Switch
 
 from controller.intent import lab_model
-from controller.intent.model import Segment
+from controller.intent.model import Segment, SocketAddress
+from controller.northbound.join_command import passive
 from lab_node import LabNode
 from namespaces import CommandError, ip_batch
 from packet_sockets import widen
@@ -55,13 +56,18 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         socket: Path,
         underlay_mtu: int,
         bridge: str | None,
+        connect: SocketAddress | None,
         guests: Mapping[str, lab_model.Guest],
         **params: Any,  # noqa: ANN401
     ) -> None:
-        """`socket` is where the daemon listens, `bridge` what it makes if the host joins; `guests` are by interface."""
+        """`socket` is where the daemon listens, `bridge` what it makes if the host joins; `guests` are by interface.
+
+        `connect` is where the database listens for the daemon; None if it connects itself.
+        """
         self.bridge = bridge or INTEGRATION
         """Name of the bridge that is the switch."""
         self._joins = bridge is not None
+        self._manager = passive(connect) if connect else f"unix:{socket.with_name('ovsdb.sock')}"
         self._guests = guests
         self._address = hypervisor.address
         self._tunnels = tunnels
@@ -90,15 +96,14 @@ class Hypervisor(LabNode, Switch):  # type: ignore[misc]
         self._address_underlay()
 
     def join(self) -> None:
-        """Give the daemon the database, and wait until it has made the bridge."""
+        """Give the daemon the database, whoever connects, and wait until it has made the bridge."""
         words = [f"external_ids:tenantry-host={self.name}", f"external_ids:tenantry-controller={self._target}"]
         words += [f'external_ids:tenantry-encap-ip="{self._address.ip}"']
-        manager = f"unix:{self._socket.with_name('ovsdb.sock')}"
-        self.ovs.vsctl("set", "Open_vSwitch", ".", *words, "--", "set-manager", manager)
+        self.ovs.vsctl("set", "Open_vSwitch", ".", *words, "--", "set-manager", self._manager)
         deadline = time.monotonic() + JOINED_WITHIN
         while self.bridge not in self.ovs.vsctl("list-br").split():
             if time.monotonic() > deadline:
-                raise CommandError(f"no daemon at {manager} has made {self.bridge} on {self.name}")
+                raise CommandError(f"no daemon has made {self.bridge} on {self.name} by {self._manager}")
             time.sleep(0.05)
 
     def plug(self, interface: str, guest: lab_model.Guest | None) -> None:

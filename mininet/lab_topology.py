@@ -71,6 +71,7 @@ class LabTopology(Topo):  # type: ignore[misc]
                 hypervisor=hypervisor,
                 tunnels=switch.tunnels,
                 bridge=switch.host.bridge if switch.host else None,
+                connect=switch.host.connect if switch.host else None,
                 guests={guest.interface: guest for guest in lab.guests.values() if guest.switch == hypervisor.name},
                 socket=socket,
                 underlay_mtu=intent.fabric.underlay_mtu,

@@ -51,6 +51,7 @@ NOT_RUN = {
     "tenantry run /etc/tenantry --listen 'ssl:[::]:6653' --ovsdb 'ssl:[::]:6640' --tls-cert ... --tls-key ... "
     "--tls-ca ...": KEYS,
     "tenantry join-command hv1 /etc/tenantry --ovsdb ssl:192.0.2.10:6640": HOSTS,
+    "tenantry join-command hv2 /etc/tenantry": HOSTS,
     "tenantry export libvirt /etc/tenantry > net.xml": LIBVIRT,
     "tenantry export libvirt /etc/tenantry > net.xml && virsh net-define net.xml && virsh net-start tenantry": LIBVIRT,
     "tenantry export libvirt /etc/tenantry --port blue/web1": LIBVIRT,

@@ -68,13 +68,16 @@ def hypervisors(core: Core, filters: BySwitch) -> Iterator[tuple[str, Hypervisor
     names = sorted(name for name, switch in asked.items() if switch.host)
     for name in names[bisect_right(names, filters.after or "") :]:
         if filters.switch in (None, name) and (switch := asked.get(name)) and switch.host:
+            session = core.hosts.get(name)
             there = core.situation.index.ports_by_switch.get(name, {}).values()
             yield (
                 name,
                 Hypervisor(
                     switch=name,
                     bridge=switch.host.bridge,
-                    state=core.hosts.get(name, "away"),
+                    state="away" if session is None else "joined" if session.has_joined else "joining",
+                    peer=session.peer if session else None,
+                    opened_by=None if session is None else "daemon" if session.is_dialled else "host",
                     endpoint=str(switch.endpoint) if switch.endpoint else None,
                     plugged=len(core.plugs.ids_on(name)),
                     ports=sum(port.iface_id is not None for port in there),

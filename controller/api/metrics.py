@@ -52,6 +52,7 @@ PLAIN = {
 """Counters of the southbound without a label."""
 LABELLED = {
     "closed": ("connections_closed", "reason", "Connections that ended."),
+    "host_dials": ("host_dials", "outcome", "Connections that the daemon opened to databases, or could not open."),
     "hosts_closed": ("host_connections_closed", "reason", "Connections with databases that ended."),
     "sent": ("messages_sent", "kind", "Messages that change a switch."),
     "drift_found": ("drift_found", "kind", "What audits found changed by somebody else."),

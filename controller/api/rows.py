@@ -158,6 +158,10 @@ class Hypervisor(Row):
     bridge: str
     state: Literal["joined", "joining", "away"]
     """Of its database: `joining` has a session and not all that it should have, `away` has no session."""
+    peer: str | None
+    """Other end of the session: where the host came from, or where it was connected to."""
+    opened_by: Literal["host", "daemon"] | None
+    """Who opened the session."""
     endpoint: str | None
     plugged: int
     """Interfaces that have an id."""

@@ -5,9 +5,10 @@ Names that many values share, or that switches report as well, are interned: the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from sys import intern
 
-from controller.intent.document import Document, FabricDocument, PortDocument
+from controller.intent.document import Document, FabricDocument, HostDocument, PortDocument
 from controller.intent.lab_document import GuestDocument, LabDocument, OutsideVtepDocument
 from controller.intent.lab_model import Guest, Hypervisor, Lab, OutsideVtep, Wire
 from controller.intent.model import (
@@ -21,6 +22,7 @@ from controller.intent.model import (
     LinkSetting,
     Network,
     Port,
+    Segment,
     Switch,
 )
 
@@ -44,7 +46,7 @@ def build_fabric(form: FabricDocument) -> Fabric:
     for name, switch in form.switches.items():
         names = {segment: getattr(switch.tunnels, segment.value) for segment in OVERLAYS}
         tunnels = names if switch.endpoint else {}
-        host = Host(switch.host.bridge, switch.host.keep, names) if switch.host else None
+        host = _host(switch.host, names) if switch.host else None
         switches[name] = Switch(name, switch.dpid, switch.endpoint, tunnels, switch.draining, host)
     links = {link.ends: LinkSetting(link.cost, link.draining) for link in form.links}
     learning = Learning(form.learning.age, form.learning.limit)
@@ -53,6 +55,10 @@ def build_fabric(form: FabricDocument) -> Fabric:
     overlay, mtu = form.overlay, form.underlay_mtu
     found = discovery, links, form.admit
     return Fabric(switches, form.vlans, form.keys, form.reserved, overlay, mtu, learning, *found, hosts)
+
+
+def _host(form: HostDocument, tunnels: Mapping[Segment, str]) -> Host:
+    return Host(form.bridge, form.keep, tunnels, form.connect, form.controller)
 
 
 def _port(tenant: str, name: str, form: PortDocument) -> Port:

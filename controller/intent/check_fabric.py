@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from controller.intent.checks import Context, network_path, switch_path
 from controller.intent.explain import Steps
-from controller.intent.model import MAX_KEY, Segment
+from controller.intent.model import MAX_KEY, Segment, SocketAddress
 
 
 def check_switches(context: Context) -> None:
-    """No two switches share a datapath ID or tunnel endpoint, and each tunnel interface serves one encapsulation."""
+    """No two switches share a datapath ID, a tunnel endpoint or a database; each tunnel interface serves one kind."""
     dpids: dict[int, Steps] = {}
     endpoints: dict[object, Steps] = {}
+    databases: dict[SocketAddress, Steps] = {}
     for name, switch in context.document.fabric.switches.items():
         path = switch_path(name, "dpid")
         if dpids.setdefault(switch.dpid, path) is not path:
@@ -22,6 +23,10 @@ def check_switches(context: Context) -> None:
                 f"endpoint {switch.endpoint} of switch {name} is taken, at {context.place(endpoints[switch.endpoint])}"
             )
             context.error(path, what, "give each switch its own")
+        path, connect = (*switch_path(name, "host"), "connect"), switch.host.connect if switch.host else None
+        if connect and databases.setdefault(connect, path) is not path:
+            what = f"the database at {connect} of switch {name} is taken, at {context.place(databases[connect])}"
+            context.error(path, what, "a host is one switch; give each its own")
         tunnels = switch.tunnels
         if len({tunnels.vxlan, tunnels.geneve, tunnels.gre}) < 3:
             what = f"switch {name} has one tunnel interface for two encapsulations"

@@ -15,6 +15,8 @@ from controller.intent.lab_document import LAB_FORMS, LabDocument
 from controller.intent.model import LinkEnd, Segment
 from controller.intent.scalars import (
     Addresses,
+    Controller,
+    Database,
     Dpid,
     Endpoint,
     IfaceId,
@@ -51,11 +53,18 @@ class TunnelsDocument(Form):
 
 
 class HostDocument(Form):
-    """A host that connects with its database and is given what it needs; the switch is its integration bridge."""
+    """A host whose database is connected, and which is given what it needs; the switch is its integration bridge."""
 
     bridge: Interface = Field(default="br-int", description="Name of the bridge; it is made if it is not there.")
     keep: Annotated[bool, Strict()] = Field(
         default=False, description="Whether the host stays as it is when it is taken out of the configuration."
+    )
+    connect: Database | None = Field(
+        default=None,
+        description="Where the host's database listens, for the daemon to connect to; left out, the host connects.",
+    )
+    controller: Controller | None = Field(
+        default=None, description="Where the bridge reaches the daemon, if not at the address that the host came to."
     )
 
 

@@ -162,8 +162,14 @@ def _about_switch(switch: Switch) -> Iterator[str]:
 
 
 def _host(switch: Switch) -> str:
-    kept = ", kept" if switch.host and switch.host.keep else ""
-    return f"with bridge {switch.host.bridge}{kept}" if switch.host else "none"
+    host = switch.host
+    if host is None:
+        return "none"
+    parts = [f"with bridge {host.bridge}"]
+    parts += ["kept"] if host.keep else []
+    parts += [f"connected to at {host.connect}"] if host.connect else []
+    parts += [f"reaching the daemon at {host.controller}"] if host.controller else []
+    return ", ".join(parts)
 
 
 def _about_port(port: Port) -> str:

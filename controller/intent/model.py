@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 IpAddress: TypeAlias = IPv4Address | IPv6Address
 
@@ -93,6 +93,20 @@ class DiscoverySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SocketAddress:
+    """Where somebody listens, in the words of Open vSwitch: `ssl:HOST:PORT`, `tcp:HOST:PORT` or `unix:PATH`."""
+
+    kind: Literal["ssl", "tcp", "unix"]
+    host: str
+    """An IP address, or a name where one is allowed; of `unix` the path."""
+    port: int = 0
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.kind}:{self.host}" if self.kind == "unix" else f"{self.kind}:{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class HostSettings:
     """What all hosts are given that connect with their databases."""
 
@@ -104,7 +118,7 @@ class HostSettings:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host that connects with its database, to be given what it needs to be a switch."""
+    """A host whose database is connected with the daemon, to be given what it needs to be a switch."""
 
     bridge: str = "br-int"
     """Name of the bridge that is the switch."""
@@ -112,6 +126,10 @@ class Host:
     """Whether it stays as it is when it is taken out of the configuration."""
     tunnels: Mapping[Segment, str] = field(default_factory=dict)
     """Names of the tunnel interfaces that it has if it says its endpoint itself."""
+    connect: SocketAddress | None = None
+    """Where its database listens for the daemon; None if it connects itself."""
+    controller: SocketAddress | None = None
+    """Where its bridge reaches the daemon; None for the address by which the databases' session came about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from controller.intent.lab_model import IpInterface, WireEnd
-from controller.intent.model import MAX_VLAN, IpAddress, KeyRange
+from controller.intent.model import MAX_VLAN, IpAddress, KeyRange, SocketAddress
 
 WRONG = "wrong"
 """Error type of values refused here; its context holds `what` and `instead`."""
@@ -30,6 +30,7 @@ _DPID = re.compile(r"[0-9A-Fa-f]{16}")
 _RANGE = re.compile(r"([0-9]{1,10})(?:\s*-\s*([0-9]{1,10}))?")
 _SECONDS = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)(?: ?(s|ms))?")
 _WIRE_END = re.compile(r"([^:]+):([^:]+)")
+_SOCKET = re.compile(r"(ssl|tcp):(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})|unix:(/[!-~]{1,106})")
 
 
 def wrong(what: str, instead: str) -> PydanticCustomError:
@@ -106,6 +107,42 @@ def _endpoint(value: object) -> IpAddress:
     if address.is_multicast or address.is_unspecified or (address.version == 6 and address.scope_id):
         raise wrong(f"{address} cannot be a tunnel endpoint", "give the unicast address of one host")
     return address
+
+
+def _database(value: object) -> SocketAddress:
+    """Where a host's database listens: by its address, so that no name service decides who is asked."""
+    found = _socket(value, "where a database listens", "write ssl:192.0.2.11:6640, tcp:192.0.2.11:6640 or unix:PATH")
+    if found.kind != "unix":
+        _of_one_host(found.host, f"write an IP address, as in {found.kind}:192.0.2.11:{found.port}")
+    return found
+
+
+def _controller(value: object) -> SocketAddress:
+    """Where a bridge reaches the daemon; Open vSwitch takes names."""
+    return _socket(value, "where a bridge reaches the daemon", "write ssl:HOST:6653, tcp:HOST:6653 or unix:PATH")
+
+
+def _socket(value: object, what: str, instead: str) -> SocketAddress:
+    text = _text(value, "the address")
+    match = _SOCKET.fullmatch(text)
+    if not match or not (match[5] or 1 <= int(match[4]) <= 65535):
+        raise wrong(f"{shown(text)} is not {what}", instead)
+    if match[5]:
+        return SocketAddress("unix", match[5])
+    kind: Literal["ssl", "tcp"] = "ssl" if match[1] == "ssl" else "tcp"
+    if match[2]:
+        return SocketAddress(kind, _of_one_host(match[2], instead), int(match[4]))
+    return SocketAddress(kind, match[3], int(match[4]))
+
+
+def _of_one_host(text: str, instead: str) -> str:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise wrong(f"{shown(text)} is not an IP address", instead) from None
+    if address.is_multicast or address.is_unspecified:
+        raise wrong(f"{address} is not the address of one host", instead)
+    return str(address)
 
 
 def _address_with_prefix(value: object) -> IpInterface:
@@ -218,6 +255,8 @@ Mac: TypeAlias = Annotated[str, PlainValidator(_mac), _string(pattern=_MAC_PATTE
 Address: TypeAlias = Annotated[IpAddress, PlainValidator(_address), _string()]
 Endpoint: TypeAlias = Annotated[IpAddress, PlainValidator(_endpoint), _string()]
 AddressWithPrefix: TypeAlias = Annotated[IpInterface, PlainValidator(_address_with_prefix), _string(pattern="/[0-9]+$")]
+Database: TypeAlias = Annotated[SocketAddress, PlainValidator(_database), _string(pattern="^(ssl|tcp|unix):")]
+Controller: TypeAlias = Annotated[SocketAddress, PlainValidator(_controller), _string(pattern="^(ssl|tcp|unix):")]
 Dpid: TypeAlias = Annotated[int, PlainValidator(_dpid), _string(pattern=f"^{_DPID.pattern}$")]
 PortId: TypeAlias = Annotated[str, PlainValidator(_port_id), _string(pattern="^[^/]+/[^/]+$")]
 Vid: TypeAlias = Annotated[int, PlainValidator(_vid), _string(pattern="^[1-9][0-9]{0,3}$")]

@@ -57,10 +57,11 @@ def run(
     state: Annotated[
         Path, typer.Option(metavar="DIR", help="Where segment keys and secrets are kept.")
     ] = DEFAULT_STATE,
-    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate for ssl: endpoints.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate for all that is ssl:.")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of that certificate.")] = None,
     tls_ca: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Authority that switches' certificates must be from.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Authority that switches' and hosts' certificates must be from."),
     ] = None,
     api: Annotated[
         list[str],
@@ -91,15 +92,11 @@ def run(
     endpoints = [_endpoint(text, tls, "--listen") for text in listen]
     databases = [_endpoint(text, tls, "--ovsdb") for text in ovsdb]
     questions = api_endpoints(api, api_token, tls, state)
-    if tls and not any(endpoint.tls for endpoint in [*endpoints, *databases, *(one.listen for one in questions)]):
-        raise typer.BadParameter(
-            "is for ssl: endpoints, and neither --listen nor --ovsdb names one", param_hint="--tls-cert"
-        )
     # Whoever sees the lock may ask for an audit; before and after the daemon listens to that, it would be deadly.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     try:
         with StateDirectory(state) as directory:
-            asyncio.run(Daemon(Options(files, endpoints, questions, databases), directory).run())
+            asyncio.run(Daemon(Options(files, endpoints, questions, databases, tls), directory).run())
     except InvalidConfiguration:
         log.error("not started: the configuration is not valid")
         raise typer.Exit(1) from None

@@ -78,6 +78,10 @@ def _switch_state(item: Item) -> str:
     return f"{_draining(item)}, out of reach" if item["out_of_reach"] else _draining(item)
 
 
+def _session(item: Item) -> str | None:
+    return item["peer"] and f"{'to' if item['opened_by'] == 'daemon' else 'from'} {item['peer']}"
+
+
 def _passing(item: Item) -> str:
     return f"{item['state']}: {item['passes']} bytes pass" if item["passes"] else str(item["state"])
 
@@ -175,6 +179,7 @@ COLUMNS: Mapping[Subject, Sequence[Column]] = {
         Column("State", _field("state"), is_state=True),
         Column("Bridge", _field("bridge")),
         Column("Endpoint", lambda item: item["endpoint"] or "-"),
+        Column("Session", _session),
         Column("Plugged", _field("plugged"), is_number=True),
         Column("Ports", _field("ports"), is_number=True),
     ),

@@ -1,11 +1,17 @@
-"""One connection with a host's database: bytes between a socket and a session."""
+"""One connection with a host's database: bytes between a socket and a session.
+
+Where the daemon connected, a peer whose certificate is not that of the host is not told anything, and not heard.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from controller.intent.model import SocketAddress
 from controller.ovsdb.session import READ_WITHIN, Closed, Event, Operation, Session, State
 from controller.southbound.peer_connection import PeerConnection
 
@@ -14,7 +20,7 @@ class Owner(Protocol):
     """Who a connection reports to."""
 
     def opened(self, connection: Connection) -> None:
-        """Somebody connected."""
+        """There is a peer."""
 
     def received(self, connection: Connection, event: Event) -> None:
         """The session has something to say; never `Closed`."""
@@ -23,15 +29,29 @@ class Owner(Protocol):
         """It is over; told once, and last."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A host that the daemon connects to, and where."""
+
+    name: str
+    address: SocketAddress
+
+
 class Connection(PeerConnection):
     """The asyncio protocol of one connection."""
 
     shake_within = READ_WITHIN
 
-    def __init__(self, owner: Owner, tls: ssl.SSLContext | None) -> None:
-        super().__init__(tls)
+    def __init__(self, owner: Owner, tls: ssl.SSLContext | None, dialled: Dialled | None = None) -> None:
+        """`dialled` says whom we connected to; None if the peer did."""
+        super().__init__(tls, is_client=dialled is not None)
         self._owner = owner
         self.session = Session(self._loop.time())
+        self.dialled = dialled
+        self.is_taken_on = False
+        """Whether it spoke for a host, once."""
+        self.end: Closed | None = None
+        """Why it is over."""
 
     @property
     def is_secure(self) -> bool:
@@ -75,7 +95,18 @@ class Connection(PeerConnection):
         return self.session.outgoing
 
     def _opened(self) -> None:
+        if self.dialled:
+            self.peer = str(self.dialled.address)
         self._owner.opened(self)
 
+    def _begin(self, transport: asyncio.Transport) -> None:
+        is_stranger = self.dialled and self.certified not in (None, self.dialled.name)
+        if is_stranger:
+            self.session.outgoing.clear()
+        super()._begin(transport)
+        if is_stranger:
+            self.close("unknown host", f"its certificate is that of {(self.certified or '')[:63]!r}")
+
     def _closed(self, kind: str, reason: str) -> None:
-        self._owner.closed(self, self.session.close(kind, reason))
+        self.end = self.session.close(kind, reason)
+        self._owner.closed(self, self.end)

@@ -10,8 +10,8 @@ from controller.fabric.plugs import Report
 class HostHandler(Protocol):
     """Who is told what hosts report; called on the event loop."""
 
-    def connected(self, host: str, peer: str) -> None:
-        """A host has a session."""
+    def connected(self, host: str, peer: str, *, is_dialled: bool) -> None:
+        """A host has a session with `peer`, which the daemon opened if `is_dialled`."""
 
     def joined(self, host: str) -> None:
         """A host has all that it should have."""

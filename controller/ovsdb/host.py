@@ -113,7 +113,12 @@ class Host:
 
     @property
     def target(self) -> str:
-        """How its bridge reaches the daemon, by its own word or by how it reached us; "" if that is unknown."""
+        """How its bridge reaches the daemon: as is given, by its own word, or by our address in this session.
+
+        "" if that is unknown.
+        """
+        if self.plan.controller:
+            return str(self.plan.controller)
         own = self.connection.session.replica.root.external_ids.get(CONTROLLER, "")
         return (
             own

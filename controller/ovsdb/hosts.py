@@ -1,9 +1,12 @@
-"""All hosts that connect with their databases: who they are, and which of them are taken on.
+"""All connections with hosts' databases: who they are, and which of them are taken on.
 
-A peer begins as a stranger. Who it is follows from its certificate; without TLS, from what it says in `external_ids` of
-its row in table Open_vSwitch. If a host of that name is in the configuration, and no other connection speaks for it
-(`controller.southbound.claims`), it is taken on (`controller.ovsdb.host`). One with a certificate that is not in the
-configuration may be admitted, and waits until it is. Otherwise it is refused, and nothing was written to it. The number
+A peer that connects begins as a stranger. Who it is follows from its certificate; without TLS, from what it says in
+`external_ids` of its row in table Open_vSwitch. One that the daemon connected to (`controller.ovsdb.dialling`) is
+awaited: it has to be who was meant, by its certificate; without TLS it may say nothing, but nobody else's name.
+
+If a host of that name is in the configuration, and no other connection speaks for it (`controller.southbound.claims`),
+it is taken on (`controller.ovsdb.host`). One that came with a certificate and is not in the configuration may be
+admitted, and waits until it is. Otherwise it is refused, and nothing was written to it, whoever connected. The number
 of strangers is bounded: when there are too many, the oldest goes.
 """
 
@@ -16,6 +19,7 @@ from contextlib import suppress
 from functools import partial
 
 from controller.ovsdb.connection import Connection
+from controller.ovsdb.dialling import Dialling
 from controller.ovsdb.handler import HostHandler
 from controller.ovsdb.host import Host
 from controller.ovsdb.plan import HostPlan
@@ -23,7 +27,7 @@ from controller.ovsdb.replica import HOST
 from controller.ovsdb.session import Alive, Answered, Closed, Event
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.claims import Claims
-from controller.southbound.listen import Listen, open_server, tls_context
+from controller.southbound.listen import Listen, Tls, open_server, tls_context
 from controller.southbound.statistics import Statistics
 
 log = logging.getLogger(__name__)
@@ -62,28 +66,35 @@ class Hosts:
         self._openflow = tuple(openflow)
         self._plans: Mapping[str, HostPlan] = {}
         self._strangers: dict[Connection, None] = {}
+        self._awaited: dict[Connection, None] = {}
         self._identified: dict[Connection, str] = {}
         self._claims: Claims[str, Connection] = Claims(self._take_on)
         self._complaints = BoundedLog(log)
         self._servers: list[asyncio.Server] = []
         self._endpoints: list[Listen] = []
+        self._dialling = Dialling(partial(Connection, self), self.joined.__contains__, statistics)
         self._ticking: asyncio.Task[None] | None = None
 
-    async def listen(self, endpoints: Sequence[Listen]) -> None:
-        """Let hosts connect. Raises ListenError when an endpoint cannot be listened on."""
+    async def open(self, endpoints: Sequence[Listen], tls: Tls | None = None) -> None:
+        """Let hosts connect, and connect to others, with `tls` where that is asked for.
+
+        Raises ListenError when an endpoint cannot be listened on, or the certificate cannot be used.
+        """
         for endpoint in endpoints:
-            tls = tls_context(endpoint.tls) if endpoint.tls else None
-            self._servers.append(await open_server(endpoint, partial(Connection, self, tls)))
+            context = tls_context(endpoint.tls) if endpoint.tls else None
+            self._servers.append(await open_server(endpoint, partial(Connection, self, context)))
             self._endpoints.append(endpoint)
+        self._dialling.open(tls)
         self._ticking = asyncio.create_task(self._tick())
 
     async def close(self) -> None:
         """End all connections, within a second. Hosts keep what they have."""
         if self._ticking:
             self._ticking.cancel()
+        self._dialling.close()
         for server in self._servers:
             server.close()
-        connections = [*self._strangers, *self._identified]
+        connections = self._connections()
         for connection in connections:
             connection.close("ended", "the daemon ends")
         with suppress(TimeoutError):
@@ -99,9 +110,13 @@ class Hosts:
     def expect(self, plans: Mapping[str, HostPlan]) -> None:
         """Have exactly these hosts, by name, each with what its plan says; others are left."""
         self._plans = dict(plans)
-        for connection, name in list(self._identified.items()):
+        self._dialling.expect({name: plan.connect for name, plan in plans.items() if plan.connect})
+        for connection in [*self._awaited, *self._identified]:
+            name = connection.dialled.name if connection.dialled else self._identified[connection]
             host = self.joined.get(name)
-            if host is None or host.connection is not connection:
+            if name in plans and connection.dialled and connection.dialled.address != plans[name].connect:
+                connection.close("moved", "the configuration does not have it at this address any more")
+            elif host is None or host.connection is not connection:
                 if name not in plans:
                     connection.close("unknown host", "it is no longer in the configuration")
             elif name in plans:
@@ -125,8 +140,11 @@ class Hosts:
     # What connections report (`controller.ovsdb.connection.Owner`)
 
     def opened(self, connection: Connection) -> None:
-        """Somebody connected."""
+        """There is a peer."""
         self.statistics.host_connections += 1
+        if connection.dialled:
+            self._awaited[connection] = None
+            return
         self._strangers[connection] = None
         most = max(MAX_STRANGERS, 2 * len(self._plans))
         if len(self._strangers) > most:
@@ -154,6 +172,7 @@ class Hosts:
         self.statistics.hosts_closed[why.kind] += 1
         self._strangers.pop(connection, None)
         self._admitted.pop(connection, None)
+        self._awaited.pop(connection, None)
         name = self._identified.pop(connection, "")
         host = self.joined.get(name)
         if host is not None and host.connection is connection:
@@ -161,7 +180,7 @@ class Hosts:
             host.end()
             if why.kind != "ended":
                 self._handler.lost(name, why.reason)
-        elif why.kind != "ended":
+        elif why.kind != "ended" and not connection.dialled:
             text = "host's connection refused or ended: %s"
             self._complaints.warning(_now(), text, why.reason, peer=connection.peer, switch=name)
         if name:
@@ -175,15 +194,20 @@ class Hosts:
             except ValueError as error:
                 connection.close("malformed", str(error))
                 return
+        where = "its certificate" if connection.is_secure else f"external_ids:{HOST}"
+        if connection.dialled and not connection.is_secure:
+            name = name or connection.dialled.name
         if not name:
-            where = "its certificate" if connection.is_secure else f"external_ids:{HOST}"
             connection.close("unknown host", f"it does not say in {where} which host it is")
-        elif name not in self._plans and connection.is_secure and self.admits(name):
+        elif connection.dialled and name != connection.dialled.name:
+            connection.close("unknown host", f"it says in {where} that it is {name[:63]!r}")
+        elif name not in self._plans and connection.is_secure and not connection.dialled and self.admits(name):
             self._admitted[connection] = _now()
         elif name not in self._plans:
             connection.close("unknown host", f"no host {name[:63]!r} is in the configuration")
         else:
-            del self._strangers[connection]
+            self._strangers.pop(connection, None)
+            self._awaited.pop(connection, None)
             self._identified[connection] = name
             self._claims.claim(name, connection, _now())
 
@@ -194,20 +218,24 @@ class Hosts:
             connection.close("unknown host", "it is no longer in the configuration")
             return
         self.statistics.host_sessions += 1
+        connection.is_taken_on = True
         host = Host(plan, connection, self._openflow, self._handler, self.statistics, self._complaints)
         self.joined[name] = host
-        self._handler.connected(name, connection.peer)
+        self._handler.connected(name, connection.peer, is_dialled=connection.dialled is not None)
         host.look_soon()
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            for connection in [*self._strangers, *self._identified]:
+            for connection in self._connections():
                 connection.tick(_now())
             self._claims.tick(_now())
             for connection, since in list(self._admitted.items()):
                 if _now() > since + ADMIT_WITHIN:
                     connection.close("unknown host", "it could not be admitted; see the log")
+
+    def _connections(self) -> list[Connection]:
+        return [*self._strangers, *self._awaited, *self._identified]
 
 
 def _now() -> float:

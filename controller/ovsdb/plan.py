@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from controller.intent.model import HostSettings, IpAddress, Segment
+from controller.intent.model import HostSettings, IpAddress, Segment, SocketAddress
 from controller.southbound.listen import Listen
 
 
@@ -23,6 +23,10 @@ class HostPlan:
     keep: bool = False
     """Whether it stays as it is when it is taken out of the configuration."""
     settings: HostSettings = field(default_factory=HostSettings)
+    connect: SocketAddress | None = None
+    """Where its database listens; None if it connects itself."""
+    controller: SocketAddress | None = None
+    """Where its bridge reaches the daemon, if that is given."""
 
 
 def controller_target(listens: Iterable[Listen], reached_at: str, is_secure: bool) -> str:

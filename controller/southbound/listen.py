@@ -83,10 +83,21 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
     """
     context = server_context(tls)
     context.verify_mode = ssl.CERT_REQUIRED
-    try:
-        context.load_verify_locations(tls.authority)
-    except (OSError, ValueError) as error:
-        raise ListenError(f"cannot use authority {tls.authority}: {_why(error)}") from None
+    _trust(context, tls)
+    return context
+
+
+def client_context(tls: Tls) -> ssl.SSLContext:
+    """A client's context that shows our certificate and takes only peers with one of the authority, of any name.
+
+    Raises:
+        ListenError: a file is missing or is not what it should be.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Certificates of switches have the switch's name in the place of a host's: whoever connects compares it.
+    context.check_hostname = False
+    _prove(context, tls)
+    _trust(context, tls)
     return context
 
 
@@ -97,13 +108,24 @@ def server_context(tls: Tls) -> ssl.SSLContext:
         ListenError: a file is missing or is not what it should be.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _prove(context, tls)
+    return context
+
+
+def _prove(context: ssl.SSLContext, tls: Tls) -> None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         # An empty password, so that a key that has one is an error and not a question on the terminal.
         context.load_cert_chain(tls.certificate, tls.key, password="")
     except (OSError, ValueError) as error:
-        raise ListenError(f"cannot use certificate {tls.certificate} with key {tls.key}: {_why(error)}") from None
-    return context
+        raise ListenError(f"cannot use certificate {tls.certificate} with key {tls.key}: {why(error)}") from None
+
+
+def _trust(context: ssl.SSLContext, tls: Tls) -> None:
+    try:
+        context.load_verify_locations(tls.authority)
+    except (OSError, ValueError) as error:
+        raise ListenError(f"cannot use authority {tls.authority}: {why(error)}") from None
 
 
 async def open_server(
@@ -123,7 +145,7 @@ async def open_server(
             factory, endpoint.host, endpoint.port, backlog=BACKLOG, ssl=tls, ssl_handshake_timeout=shake_within
         )
     except OSError as error:
-        raise ListenError(f"cannot listen on {endpoint}: {_why(error)}") from None
+        raise ListenError(f"cannot listen on {endpoint}: {why(error)}") from None
 
 
 def _unix_socket(path: Path) -> socket.socket:
@@ -154,7 +176,8 @@ def _remove_stale(path: Path) -> None:
             raise OSError(None, "somebody else listens there")
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """What went wrong with a socket or a certificate, without numbers that differ from time to time."""
     if isinstance(error, ssl.SSLError):
         return str(error.reason or error).replace("_", " ").lower()
     if isinstance(error, OSError) and error.errno:

@@ -21,16 +21,18 @@ class PeerConnection(asyncio.Protocol):
     shake_within = 10.0
     """Seconds for the handshake of TLS."""
 
-    def __init__(self, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None, *, is_client: bool = False) -> None:
+        """`is_client` says that we connected."""
+        self._is_client = is_client
         self._loop = asyncio.get_running_loop()
         self._tls = tls
         self._transport: asyncio.Transport | None = None
         self._securing: asyncio.Task[None] | None = None
         self._ended = False
         self.peer = ""
-        """Where it comes from, for logs."""
+        """The other end, for logs."""
         self.reached_at = ""
-        """Our IP address that the peer connected to; empty on a socket file."""
+        """Our IP address of the connection; empty on a socket file."""
         self.certified: str | None = "" if tls else None
         """The name in the peer's certificate, "" before that is known; None without TLS."""
         self.gone = asyncio.Event()
@@ -43,7 +45,7 @@ class PeerConnection(asyncio.Protocol):
         raise NotImplementedError
 
     def _opened(self) -> None:
-        """Somebody connected."""
+        """There is a peer."""
         raise NotImplementedError
 
     def _closed(self, kind: str, reason: str) -> None:
@@ -81,7 +83,7 @@ class PeerConnection(asyncio.Protocol):
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Somebody connected."""
+        """There is a peer."""
         made = cast(asyncio.Transport, transport)
         self.peer, self.reached_at = _peer(made), _host(made.get_extra_info("sockname"))
         if self._tls:
@@ -105,7 +107,7 @@ class PeerConnection(asyncio.Protocol):
                 plain,
                 self,
                 tls,
-                server_side=True,
+                server_side=not self._is_client,
                 ssl_handshake_timeout=self.shake_within,
                 ssl_shutdown_timeout=TLS_GOODBYE,
             )

@@ -62,6 +62,8 @@ class Statistics:
     """Frames for a switch that does not read, or is not there."""
     host_connections: int = 0
     """Peers that connected with a database, whoever they were."""
+    host_dials: Counter[str] = field(default_factory=Counter)
+    """Connections that the daemon opened to hosts' databases, by what became of them: `taken on`, `failed`."""
     host_sessions: int = 0
     hosts_admitted: int = 0
     """Hosts that were taken on."""

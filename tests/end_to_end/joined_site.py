@@ -1,8 +1,8 @@
-"""Three bare hypervisors that join by one line, and two tenants whose ports name interfaces by their ids.
+"""Three bare hypervisors that join by one line each, and two tenants whose ports name interfaces by their ids.
 
-Blue and red have a network each, with the same MAC and IP addresses; of each, guest 1 is on hv1 and so on. The MAC of
-the first is given by its port, of the second by its host, and that of the third is learned. hv3 says its tunnel
-endpoint itself.
+hv1 and hv3 connect to the daemon; hv2 listens, and the daemon connects to it. Blue and red have a network each, with
+the same MAC and IP addresses; of each, guest 1 is on hv1 and so on. The MAC of the first is given by its port, of the
+second by its host, and that of the third is learned. hv3 says its tunnel endpoint itself.
 """
 
 from __future__ import annotations
@@ -34,17 +34,18 @@ def guest(tenant: str, member: int) -> str:
 def standing(directory: Path) -> Iterator[Installation]:
     """The site, with everything up."""
     file = directory / "site.yaml"
-    file.write_text(topology())
+    file.write_text(topology(directory / "hv2.sock"))
     with running(file, directory) as installation:
         yield installation
 
 
-def topology() -> str:
-    """The topology file."""
-    lines = ["fabric:", "  underlay_mtu: 9000", "  switches:"]
+def topology(listening: Path) -> str:
+    """The topology file; `listening` is where hv2's database listens."""
+    lines = ["fabric:", "  underlay_mtu: 9000", "  hosts: {ovn_installed: true}", "  switches:"]
     for number, name in enumerate(HYPERVISORS, 1):
         given = f", endpoint: 198.51.100.{number}" if number < 3 else ""
-        lines.append(f'    {name}: {{dpid: "{number:016x}"{given}, host: {{}}}}')
+        host = f"{{connect: unix:{listening}}}" if name == "hv2" else "{}"
+        lines.append(f'    {name}: {{dpid: "{number:016x}"{given}, host: {host}}}')
     lines.append("tenants:")
     for tenant, segment in SEGMENTS.items():
         lines += [f"  {tenant}:", "    networks:", f"      net: {{segment: {segment}}}", "    ports:"]

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.ovs
 
 SEED = 5
 ROUNDS, OPERATIONS = 3, 12
-INSTALLED = "external_ids:tenantry-installed"
+INSTALLED = "external_ids:tenantry-installed", "external_ids:ovn-installed"
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,9 @@ def hypervisor(site: Installation, name: str) -> Hypervisor:
 
 
 def is_installed(site: Installation, host: str, interface: str) -> bool:
-    return "true" in hypervisor(site, host).vsctl("--if-exists", "get", "interface", interface, INSTALLED)
+    """Whether a port is marked as installed, both as we do and as OVN does."""
+    marks = hypervisor(site, host).vsctl("--if-exists", "get", "interface", interface, *INSTALLED)
+    return marks.count("true") == len(INSTALLED)
 
 
 def test_what_is_plugged_in_is_shown_and_marked_as_installed(site: Installation) -> None:
@@ -56,8 +58,8 @@ def test_what_is_plugged_in_is_shown_and_marked_as_installed(site: Installation)
     with asking(None, site.daemon.state, None, None) as daemon:
         hosts = list(ask_all(daemon, "/api/v1/hypervisors", {}))
         ports = list(ask_all(daemon, "/api/v1/ports", {}))
-    assert [(one["switch"], one["state"], one["plugged"], one["ports"]) for one in hosts] == [
-        (name, "joined", 2, 2) for name in HYPERVISORS
+    assert [(one["switch"], one["state"], one["opened_by"], one["plugged"], one["ports"]) for one in hosts] == [
+        (name, "joined", "daemon" if name == "hv2" else "host", 2, 2) for name in HYPERVISORS
     ]
     places = {f"{tenant}/vm{member}": taps[f"{tenant}{member}"] for tenant in ("blue", "red") for member in (1, 2, 3)}
     assert {one["id"]: (one["switch"], one["interface"]) for one in ports} == places

@@ -25,13 +25,15 @@ class Recorder:
     """A handler that writes down what it is told."""
 
     found: dict[str, Report] = field(default_factory=dict)
+    came: list[tuple[str, str]] = field(default_factory=list)
+    """Hosts, and where they were connected to; "" for those that connected themselves."""
     gone: list[tuple[str, str]] = field(default_factory=list)
 
-    def connected(self, host: str, peer: str) -> None:
-        """Nothing that a test asks for."""
+    def connected(self, host: str, peer: str, *, is_dialled: bool) -> None:
+        self.came.append((host, peer if is_dialled else ""))
 
     def joined(self, host: str) -> None:
-        """The same."""
+        """Nothing that a test asks for."""
 
     def reported(self, host: str, said: Report) -> None:
         self.found[host] = said
@@ -45,7 +47,7 @@ async def taking_on(*endpoints: Listen, handler: Recorder | None = None) -> Asyn
     """A `Hosts` that expects hv1."""
     hosts = Hosts(handler or Recorder(), (), Statistics())
     hosts.expect({PLAN.name: PLAN})
-    await hosts.listen(endpoints)
+    await hosts.open(endpoints)
     try:
         yield hosts
     finally:

@@ -254,7 +254,7 @@ def test_with_tls_a_certificate_says_who_a_host_is(tmp_path: Path, caplog: pytes
         hosts = Hosts(Recorder(), (Listen("127.0.0.1", 6653, tls=tls),), Statistics())
         hosts.expect({"hv1": PLAN})
         with entered(pid):
-            await hosts.listen([Listen("127.0.0.1", 6640, tls=tls)])
+            await hosts.open([Listen("127.0.0.1", 6640, tls=tls)])
             plain = socket.create_connection(("127.0.0.1", 6640))
         plain.close()
         await until(lambda: hosts.statistics.hosts_closed["tls"] == 1)

@@ -22,6 +22,7 @@ from controller.api.metrics import Metrics
 from controller.api.serving import Serving
 from controller.api.sources import Sources, Writer
 from controller.configuration import Configuration
+from controller.consequences import HostSession
 from controller.core import Core
 from controller.dataplane.flow import OUR_GROUPS, Reason
 from controller.event_log import EventKind, EventLog
@@ -149,7 +150,7 @@ def core_of(intent: Intent = INTENT) -> Core:
         core.paths.send(underlay_paths.Path("s2", "s1", Segment.VXLAN), float(sent))
     core.paths.judge(10.0, lambda _: 10.0)
     core.paths.narrow[underlay_paths.Path("s2", "s1", Segment.GRE)] = 1400
-    core.hosts["s1"] = "joined"
+    core.hosts["s1"] = HostSession("ssl:192.0.2.11:6640", is_dialled=True, has_joined=True)
     core.changes()
     return core
 

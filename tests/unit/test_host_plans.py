@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from controller.host_plans import host_plans
-from controller.intent.model import Segment, SegmentKey
+from controller.intent.model import Segment, SegmentKey, SocketAddress
 from controller.northbound.cli import app
 from controller.ovsdb.plan import HostPlan, controller_target
 from controller.southbound.listen import Tls, parse_listen
@@ -20,6 +20,9 @@ fabric:
   switches:
     hv1: {dpid: "0000000000000011", endpoint: 192.0.2.1, host: {}}
     hv2: {dpid: "0000000000000012", host: {bridge: br0, keep: true}}
+    hv3: {dpid: "0000000000000013", host: {connect: "ssl:[2001:db8::13]:6640", controller: "ssl:controller:6653"}}
+    hv4: {dpid: "0000000000000014", host: {connect: tcp:192.0.2.14:6640}}
+    hv5: {dpid: "0000000000000015", host: {connect: unix:/run/hv5.sock}}
     leaf: {dpid: "0000000000000001", endpoint: 192.0.2.3}
 tenants:
   blue: {networks: {web: {segment: gre}, db: {}}}
@@ -36,6 +39,15 @@ def test_hosts_get_tunnels_for_what_is_in_use(tmp_path: Path, monkeypatch: pytes
             "hv1", "br-int", 0x11, ip_address("192.0.2.1"), {Segment.GENEVE: "geneve0", Segment.GRE: "gre0"}
         ),
         "hv2": HostPlan("hv2", "br0", 0x12, None, {}, keep=True),
+        "hv3": HostPlan(
+            "hv3",
+            "br-int",
+            0x13,
+            connect=SocketAddress("ssl", "2001:db8::13", 6640),
+            controller=SocketAddress("ssl", "controller", 6653),
+        ),
+        "hv4": HostPlan("hv4", "br-int", 0x14, connect=SocketAddress("tcp", "192.0.2.14", 6640)),
+        "hv5": HostPlan("hv5", "br-int", 0x15, connect=SocketAddress("unix", "/run/hv5.sock")),
     }
 
 
@@ -82,8 +94,29 @@ def test_the_line_is_ready_to_be_pasted(tmp_path: Path) -> None:
     )
 
 
+def test_a_host_that_the_daemon_connects_to_listens(tmp_path: Path) -> None:
+    set_ssl = "ovs-vsctl set-ssl /etc/openvswitch/hv3-privkey.pem /etc/openvswitch/hv3-cert.pem "
+    status, text = join_command(tmp_path, "hv3")
+    assert (status, text.partition(set_ssl)[2]) == (
+        0,
+        "/etc/openvswitch/cacert.pem \\\n    -- set-manager 'pssl:6640:[2001:db8::13]'\n",
+    )
+    host = "ovs-vsctl set Open_vSwitch . external_ids:tenantry-host"
+    status, text = join_command(tmp_path, "hv4")
+    assert (status, text.splitlines()[1:]) == (0, [f"{host}=hv4 -- set-manager ptcp:6640:192.0.2.14"])
+    assert text.startswith("# whoever reaches this port can change")
+    assert join_command(tmp_path, "hv5") == (0, f"{host}=hv5 -- set-manager punix:/run/hv5.sock\n")
+    status, text = join_command(tmp_path, "hv4", "--ovsdb", "tcp:192.0.2.9:6640")
+    assert status == 2
+    assert "is not for hv4, which the daemon connects to" in text
+    status, text = join_command(tmp_path, "hv1")
+    assert status == 2
+    assert "is needed, as hv1 connects to the daemon" in text
+
+
 def test_who_is_no_host_gets_none(tmp_path: Path) -> None:
-    assert join_command(tmp_path, "leaf", "--ovsdb", "ssl:x:1") == (1, "leaf is no host; hosts are: hv1, hv2\n")
+    text = "leaf is no host; hosts are: hv1, hv2, hv3, hv4, hv5\n"
+    assert join_command(tmp_path, "leaf", "--ovsdb", "ssl:x:1") == (1, text)
     status, text = join_command(tmp_path, "hv1", "--ovsdb", "x; reboot")
     assert status == 2
     assert "write ssl:HOST:PORT, tcp:HOST:PORT or unix:PATH" in text

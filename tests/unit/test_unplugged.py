@@ -8,6 +8,7 @@ import pytest
 
 from controller.api import fabric_rows, tenant_rows
 from controller.api.filters import BySwitch
+from controller.consequences import HostSession
 from controller.fabric.plugs import Plugged, Report
 from controller.intent.model import Host, Port
 from controller.northbound.show_tables import Subject, print_table
@@ -44,7 +45,7 @@ def test_why_it_reaches_nobody(sender: str, receiver: str, cause: str) -> None:
 
 def test_what_is_shown_of_it_and_of_hosts(capsys: pytest.CaptureFixture[str]) -> None:
     core = core_of(SITE_INTENT)
-    core.hosts["s1"] = "joining"
+    core.hosts["s1"] = HostSession("192.0.2.9:5000")
     core.host_reported("s1", Report({"tap1": Plugged("5a0bd6a4"), "tap2": Plugged("unknown")}))
     row = tenant_rows.port(core, core.situation.intent.ports["blue/vm"]).model_dump()
     assert (row["switch"], row["iface_id"], row["state"]) == (None, "5a0bd6a4", "unplugged")
@@ -54,7 +55,7 @@ def test_what_is_shown_of_it_and_of_hosts(capsys: pytest.CaptureFixture[str]) ->
     assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
         "Port Network At MAC State",
         "blue/vm blue/web - learned unplugged",
-        "Hypervisor State Bridge Endpoint Plugged Ports",
-        "s1 joining br-int 192.0.2.1 2 0",
-        "s2 away br0 - 0 0",
+        "Hypervisor State Bridge Endpoint Session Plugged Ports",
+        "s1 joining br-int 192.0.2.1 from 192.0.2.9:5000 2 0",
+        "s2 away br0 - - 0 0",
     ]
