@@ -13,6 +13,7 @@ from controller.answers import Answers
 from controller.compiler import Change, beside, network_of
 from controller.fabric.costs import link_costs
 from controller.fabric.damping import Damping
+from controller.fabric.departures import Departures
 from controller.fabric.discovery import Discovery
 from controller.fabric.model import Link, SwitchView
 from controller.fabric.outside_loops import OutsideLoops
@@ -51,6 +52,7 @@ class Consequences(Answers):
         self.loops = OutsideLoops()
         self.hosts: dict[str, HostSession] = {}
         """Of hosts whose database has one, by switch."""
+        self.departures = Departures(self._remember)
         self.endpoints: dict[str, IpAddress] = {}
         """What hosts said last of their tunnel endpoints, by switch."""
         self._probe_limits = ProbeLimits()
@@ -76,6 +78,9 @@ class Consequences(Answers):
         self._links_are_stale = False
         self._now: float | None = None
         """Time of the last tick; links are not damped before the first one."""
+
+    def _remember(self) -> None:
+        self.revision += 1
 
     def confirmed(self, switches: Collection[str], *, is_rested: bool = True) -> bool:
         """These switches hold what they were told so far, so what takes several steps may go on. Whether it does.

@@ -77,7 +77,8 @@ class Core(Consequences):
         blocked = tuple(self.loops.blocked.values())
         plugs = self.plugs.memory(self.situation.index.ports_by_iface_id)
         heard, endpoints = self.discovery.heard(), dict(self.endpoints)
-        return Memory(self.fabric.switches, heard, addresses, latencies, blocked, plugs, endpoints)
+        given = self.departures.given
+        return Memory(self.fabric.switches, heard, addresses, latencies, blocked, plugs, endpoints, given)
 
     def restore(self, memory: Memory, now: float) -> None:
         """Start with what was learned before, as far as it fits the intent that was adopted."""

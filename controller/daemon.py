@@ -92,7 +92,8 @@ class Daemon:
         self._event_log = EventLog(time.time())
         self._writes = Writes(self._core, self._configuration, state.api_part, self.take)
         self._admission = Admission(self._core, self._writes, self._southbound.statistics)
-        self._hosts = Hosts(self._plugging, options.listen, self._southbound.statistics, self._admission.ask)
+        statistics, departures = self._southbound.statistics, self._core.departures
+        self._hosts = Hosts(self._plugging, options.listen, statistics, departures, self._admission.ask)
         self._planning = Planning(self._core, self._configuration)
         doing = self._writes, self._planning
         self._api = Serving(self._core, self._southbound, self._event_log, self._events.timings, *doing)
@@ -119,6 +120,7 @@ class Daemon:
     async def _run(self) -> None:
         self._core.plugs.restore(self._memory.plugs)
         self._core.endpoints.update(self._memory.endpoints)
+        self._core.departures.restore(self._memory.given)
         if not await self._reloading.load():
             raise InvalidConfiguration
         self._core.restore(self._memory, self._events.clock)

@@ -86,7 +86,7 @@ class Plugging:
     def lost(self, host: str, reason: str) -> None:
         """A host has no session any more."""
         names = {"event": EventKind.HOST_LOST, "switch": host}
-        log.warning("host lost: %s; it keeps what it has", reason, extra=names)
+        log.warning("host lost: %s", reason, extra=names)
         self._core.hosts.pop(host, None)
         self._follow(self._core.host_lost(host))
 

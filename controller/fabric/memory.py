@@ -1,5 +1,5 @@
 """What was learned, in a form that outlives the daemon: interfaces, links, addresses of guests, blocked
-ports, and where interfaces with ids are plugged in.
+ports, where interfaces with ids are plugged in, and which hosts were given something.
 
 A daemon that starts with what its predecessor knew computes the same programs before the first switch has connected,
 and has nothing to send. All of it is stale until confirmed: no switch is connected to it yet, a link ends when both its
@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
+from controller.fabric.departures import Given
 from controller.fabric.model import End, Interface, Link, SwitchView
 from controller.fabric.outside_loops import Attachment, Block, Cause
 from controller.fabric.plugs import Claim
-from controller.intent.model import IpAddress
+from controller.intent.model import IpAddress, SocketAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Memory:
     """Claims on interface ids, of each the oldest first."""
     endpoints: Mapping[str, IpAddress] = field(default_factory=dict)
     """What hosts said of their tunnel endpoints, by switch."""
+    given: Mapping[str, Given] = field(default_factory=dict)
+    """Hosts that were given something, by switch, some of them departed."""
 
 
 def to_plain(memory: Memory) -> dict[str, Any]:
@@ -71,6 +74,10 @@ def to_plain(memory: Memory) -> dict[str, Any]:
             for claim in memory.plugs
         ],
         "endpoints": {switch: str(address) for switch, address in memory.endpoints.items()},
+        "given": {
+            name: [one.bridge, _address_to_plain(one.connect), one.keep, one.departed_at]
+            for name, one in memory.given.items()
+        },
     }
 
 
@@ -105,7 +112,22 @@ def _memory(content: Any) -> Memory:  # noqa: ANN401
             for a, b, c, d, e, f in content.get("plugs", ())
         ),
         {_text(switch): ip_address(_text(text)) for switch, text in content.get("endpoints", {}).items()},
+        {_text(name): _given(*entry) for name, entry in content.get("given", {}).items()},
     )
+
+
+def _given(bridge: object, connect: Any, keep: object, departed_at: object) -> Given:  # noqa: ANN401
+    address = None
+    if connect is not None:
+        kind, host, port = connect
+        if kind not in ("ssl", "tcp", "unix"):
+            raise TypeError(f"{kind!r} is no kind of address")
+        address = SocketAddress(kind, _text(host), _number(port))
+    return Given(_text(bridge), address, keep is True, None if departed_at is None else _seconds(departed_at))
+
+
+def _address_to_plain(address: SocketAddress | None) -> list[str | int] | None:
+    return [address.kind, address.host, address.port] if address else None
 
 
 def _block(network: object, port: object, other_network: object, other_port: object, cause: object) -> Block:

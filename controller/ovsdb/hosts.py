@@ -6,7 +6,8 @@ awaited: it has to be who was meant, by its certificate; without TLS it may say 
 
 If a host of that name is in the configuration, and no other connection speaks for it (`controller.southbound.claims`),
 it is taken on (`controller.ovsdb.host`). One that came with a certificate and is not in the configuration may be
-admitted, and waits until it is. Otherwise it is refused, and nothing was written to it, whoever connected. The number
+admitted, and waits until it is. One that was away when it left the configuration is taken on to be left
+(`controller.fabric.departures`). Otherwise it is refused, and nothing was written to it, whoever connected. The number
 of strangers is bounded: when there are too many, the oldest goes.
 """
 
@@ -14,10 +15,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
+from controller.fabric.departures import REMEMBERED, Departures, Given
 from controller.ovsdb.connection import Connection
 from controller.ovsdb.dialling import Dialling
 from controller.ovsdb.handler import HostHandler
@@ -50,9 +53,10 @@ class Hosts:
         handler: HostHandler,
         openflow: Sequence[Listen],
         statistics: Statistics,
+        departures: Departures,
         admits: Callable[[str], bool] = lambda host: False,
     ) -> None:
-        """`openflow` is where switches connect; `statistics` is where to count.
+        """`openflow` is where switches connect, `statistics` where to count, `departures` where to note hosts.
 
         `admits` tells whether a host that is not in the configuration will be.
         """
@@ -65,6 +69,7 @@ class Hosts:
         """Hosts that were taken on, by name; some may be leaving."""
         self._openflow = tuple(openflow)
         self._plans: Mapping[str, HostPlan] = {}
+        self._departures = departures
         self._strangers: dict[Connection, None] = {}
         self._awaited: dict[Connection, None] = {}
         self._identified: dict[Connection, str] = {}
@@ -108,16 +113,21 @@ class Hosts:
                 endpoint.path.unlink(missing_ok=True)
 
     def expect(self, plans: Mapping[str, HostPlan]) -> None:
-        """Have exactly these hosts, by name, each with what its plan says; others are left."""
+        """Have exactly these hosts, by name, each with what its plan says; others are left, now or when they come."""
         self._plans = dict(plans)
-        self._dialling.expect({name: plan.connect for name, plan in plans.items() if plan.connect})
+        departed = self._departures.expect({name: _given(plan) for name, plan in plans.items()}, time.time())
+        for name in departed:
+            if name not in self.joined:
+                text = "host is away: what was made on it is taken back if it comes back within %d days"
+                log.warning(text, REMEMBERED / 86400, extra={"switch": name})
+        self._dial()
         for connection in [*self._awaited, *self._identified]:
             name = connection.dialled.name if connection.dialled else self._identified[connection]
             host = self.joined.get(name)
             if name in plans and connection.dialled and connection.dialled.address != plans[name].connect:
                 connection.close("moved", "the configuration does not have it at this address any more")
             elif host is None or host.connection is not connection:
-                if name not in plans:
+                if name not in plans and name not in self._departures.departed():
                     connection.close("unknown host", "it is no longer in the configuration")
             elif name in plans:
                 host.change(plans[name])
@@ -178,8 +188,11 @@ class Hosts:
         if host is not None and host.connection is connection:
             del self.joined[name]
             host.end()
+            if why.kind == "left":
+                self._departures.forget({name})
+                self._dial()
             if why.kind != "ended":
-                self._handler.lost(name, why.reason)
+                self._handler.lost(name, why.reason if why.kind == "left" else f"{why.reason}; it keeps what it has")
         elif why.kind != "ended" and not connection.dialled:
             text = "host's connection refused or ended: %s"
             self._complaints.warning(_now(), text, why.reason, peer=connection.peer, switch=name)
@@ -203,7 +216,7 @@ class Hosts:
             connection.close("unknown host", f"it says in {where} that it is {name[:63]!r}")
         elif name not in self._plans and connection.is_secure and not connection.dialled and self.admits(name):
             self._admitted[connection] = _now()
-        elif name not in self._plans:
+        elif name not in self._plans and name not in self._departures.departed():
             connection.close("unknown host", f"no host {name[:63]!r} is in the configuration")
         else:
             self._strangers.pop(connection, None)
@@ -213,8 +226,12 @@ class Hosts:
 
     def _take_on(self, connection: Connection) -> None:
         name = self._identified[connection]
-        plan = self._plans.get(name)
-        if plan is None:
+        plan, departed = self._plans.get(name), self._departures.departed().get(name)
+        if plan:
+            self._departures.take_on(name, _given(plan))
+        elif departed:
+            plan = HostPlan(name, departed.bridge, 0)
+        else:
             connection.close("unknown host", "it is no longer in the configuration")
             return
         self.statistics.host_sessions += 1
@@ -222,7 +239,16 @@ class Hosts:
         host = Host(plan, connection, self._openflow, self._handler, self.statistics, self._complaints)
         self.joined[name] = host
         self._handler.connected(name, connection.peer, is_dialled=connection.dialled is not None)
-        host.look_soon()
+        if departed and name not in self._plans:
+            host.leave()
+        else:
+            host.look_soon()
+
+    def _dial(self) -> None:
+        """Connect to the hosts that listen, and to such that are to be left."""
+        addresses = {name: given.connect for name, given in self._departures.departed().items()}
+        addresses |= {name: plan.connect for name, plan in self._plans.items()}
+        self._dialling.expect({name: address for name, address in addresses.items() if address})
 
     async def _tick(self) -> None:
         while True:
@@ -233,9 +259,15 @@ class Hosts:
             for connection, since in list(self._admitted.items()):
                 if _now() > since + ADMIT_WITHIN:
                     connection.close("unknown host", "it could not be admitted; see the log")
+            if self._departures.prune(time.time()):
+                self._dial()
 
     def _connections(self) -> list[Connection]:
         return [*self._strangers, *self._awaited, *self._identified]
+
+
+def _given(plan: HostPlan) -> Given:
+    return Given(plan.bridge, plan.connect, plan.keep)
 
 
 def _now() -> float:

@@ -119,6 +119,35 @@ def test_a_daemon_that_was_killed_and_started_again_loses_nothing(site: Installa
     assert site.all_cookies() == before
 
 
+def test_tunnels_carry_checksums_as_is_asked_for(site: Installation) -> None:
+    """Seen on the underlay, both ways: hv2, whose database listens, and hv1, which came by itself.
+
+    While that changes Open vSwitch loses some frames, as with any option of a tunnel; before and after, none is lost.
+    """
+    both = ["> 198.51.100.1.4789", "> 198.51.100.2.4789"]
+    faults: list[dict[str, str]] = []
+
+    def ways(with_checksum: bool) -> list[str]:
+        # Offset 6 of UDP (RFC 768), behind headers of Ethernet and IPv4.
+        expression = f"host 198.51.100.2 and udp port 4789 and ether[40:2] {'!=' if with_checksum else '=='} 0"
+        with site.lab.capture("hv1", "eth0", expression) as seen, site.prober() as prober:
+            with PacketTrain(prober, journeys()) as train:
+                train.pass_frames(50)
+            faults.append(train.faults())
+        return [way for way in both if any(way in line for line in seen.lines)]
+
+    site.widen()
+    before = site.topology.read_text()
+    assert ways(with_checksum=True) == both
+    site.write(before.replace("ovn_installed: true", "ovn_installed: true, checksums: false"))
+    eventually(lambda: not ways(with_checksum=True), "packets without checksums")
+    assert ways(with_checksum=False) == both
+    site.write(before)
+    eventually(lambda: not ways(with_checksum=False), "packets with checksums")
+    assert ways(with_checksum=True) == both
+    assert faults[0] == faults[-1] == {}
+
+
 def test_a_database_that_was_killed_and_started_again_changes_nothing(site: Installation) -> None:
     """Flows are compared, and frames not: ovs-vswitchd 3.1 itself is hardly there while its database is away.
 
@@ -138,6 +167,32 @@ def test_a_database_that_was_killed_and_started_again_changes_nothing(site: Inst
     eventually(lambda: {name: site.flows(name) for name in HYPERVISORS} == before, "the flows of before")
     site.lab.unplug("blue2")
     site.lab.plug("blue2", "hv2", "tap2")
+    assert site.reach().is_right
+
+
+def test_a_host_that_was_away_when_it_was_taken_out_is_left_by_the_next_daemon(site: Installation) -> None:
+    """Guests that are plugged in keep their bridge; put into the configuration again, the host joins as before."""
+    name, topology = "hv2", site.topology.read_text()
+    host = hypervisor(site, name)
+    lost = site.log().count("host lost: ")
+    host.ovs.kill_database()
+    site.wait_for_log("host lost: ", lost + 1)
+    site.edit(lambda document: document["fabric"]["switches"].pop(name))
+    site.wait_for_log("what was made on it is taken back if it comes back within 30 days")
+    site.daemon.kill()
+    logged = len(site.log())
+    site.daemon.start()
+    eventually(lambda: "ready on" in site.log()[logged:], "a daemon that listens")
+    host.ovs.start_database()
+    site.wait_for_log("left: what was made on it is taken back")
+    eventually(lambda: host.vsctl("get-controller", host.bridge).strip() == "", "no controller")
+    assert host.vsctl("list-ports", host.bridge).split() == ["tap2", "tap5"]
+    marks = host.vsctl("--columns=external_ids", "list", "bridge", host.bridge, "--", "list", "interface")
+    assert "tenantry-installed" not in marks
+    assert "ovn-installed" not in marks
+    joined = site.log().count("joined: ")
+    site.write(topology)
+    site.wait_for_log("joined: ", joined + 1)
     assert site.reach().is_right
 
 

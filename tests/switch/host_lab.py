@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from controller.fabric.departures import Departures
 from controller.fabric.plugs import Report
 from controller.intent.model import Segment
 from controller.ovsdb.hosts import Hosts
@@ -42,10 +43,17 @@ class Recorder:
         self.gone.append((host, reason))
 
 
+def no_departures() -> Departures:
+    """Nobody that was given anything."""
+    return Departures(lambda: None)
+
+
 @asynccontextmanager
-async def taking_on(*endpoints: Listen, handler: Recorder | None = None) -> AsyncIterator[Hosts]:
+async def taking_on(
+    *endpoints: Listen, handler: Recorder | None = None, departures: Departures | None = None
+) -> AsyncIterator[Hosts]:
     """A `Hosts` that expects hv1."""
-    hosts = Hosts(handler or Recorder(), (), Statistics())
+    hosts = Hosts(handler or Recorder(), (), Statistics(), departures or no_departures())
     hosts.expect({PLAN.name: PLAN})
     await hosts.open(endpoints)
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.fabric.departures import Departures
 from controller.intent.model import SocketAddress
 from controller.ovsdb import dialling
 from controller.ovsdb.hosts import Hosts
@@ -21,7 +22,7 @@ from controller.southbound.statistics import Statistics
 from namespaces import entered, run
 from private_ovs import PrivateOvs
 from tests.switch.certificates import certificates
-from tests.switch.host_lab import BRIDGE, CONTROLLER, PLAN, Recorder, has, join
+from tests.switch.host_lab import BRIDGE, CONTROLLER, PLAN, Recorder, has, join, no_departures
 from tests.switch.southbound_lab import private_ovs, until
 from tests.unit.host_script import answer, rows
 
@@ -56,8 +57,13 @@ def at(kind: str, host: str = "127.0.0.1", port: int = PORT) -> HostPlan:
     return replace(PLAN, connect=SocketAddress(kind, host, 0 if kind == "unix" else port))  # type: ignore[arg-type]
 
 
-def made(handler: Recorder, plan: HostPlan = PLAN, listens: tuple[Listen, ...] = ()) -> Hosts:
-    hosts = Hosts(handler, listens, Statistics())
+def made(
+    handler: Recorder,
+    plan: HostPlan = PLAN,
+    listens: tuple[Listen, ...] = (),
+    departures: Departures | None = None,
+) -> Hosts:
+    hosts = Hosts(handler, listens, Statistics(), departures or no_departures())
     hosts.expect({plan.name: plan})
     return hosts
 
@@ -185,7 +191,8 @@ def test_the_address_is_added_changed_and_taken_out(ovs: PrivateOvs, tmp_path: P
         await until(lambda: not hosts.joined)
         await asyncio.sleep(0.3)
         assert not hosts.joined
-        assert handler.gone == [("hv1", "the configuration does not have it at this address any more")] * 2
+        reason = "the configuration does not have it at this address any more; it keeps what it has"
+        assert handler.gone == [("hv1", reason)] * 2
         join(ovs, f"unix:{meeting}")
         await until(lambda: has_joined(hosts))
         assert has(ovs, "bridge", BRIDGE, "_uuid") == there, "all that while it kept what it had"
@@ -216,6 +223,32 @@ def test_a_host_that_comes_itself_is_not_connected_to(ovs: PrivateOvs, tmp_path:
         await until(lambda: hosts.statistics.hosts_closed["duplicate"])
         assert len(handler.came) == 2
         assert has_joined(hosts)
+        await hosts.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_host_that_was_away_when_it_was_taken_out_is_fetched_to_be_left(
+    ovs: PrivateOvs, caplog: pytest.LogCaptureFixture
+) -> None:
+    departures = no_departures()
+
+    async def scenario() -> None:
+        hosts = made(Recorder(), at("tcp"), departures=departures)
+        await hosts.open(())
+        ovs.vsctl("set-manager", f"ptcp:{PORT}")
+        await until(lambda: has_joined(hosts))
+        ovs.kill_database()
+        await until(lambda: not hosts.joined)
+        hosts.expect({})
+        assert "what was made on it is taken back if it comes back within 30 days" in caplog.text
+        ovs.start_database()
+        await until(lambda: hosts.statistics.hosts_closed["left"] == 1)
+        assert ovs.vsctl("list-br").split() == []
+        assert not departures.given
+        connections = hosts.statistics.host_connections
+        await asyncio.sleep(0.5)
+        assert hosts.statistics.host_connections == connections
         await hosts.close()
 
     asyncio.run(scenario())

@@ -19,7 +19,7 @@ from controller.southbound.statistics import Statistics
 from namespaces import entered, run
 from private_ovs import PrivateOvs
 from tests.switch.certificates import certificates
-from tests.switch.host_lab import BRIDGE, CONTROLLER, PLAN, Recorder, has, join, taking_on
+from tests.switch.host_lab import BRIDGE, CONTROLLER, PLAN, Recorder, has, join, no_departures, taking_on
 from tests.switch.southbound_lab import private_ovs, until
 from tests.unit.host_script import answer, rows
 
@@ -202,6 +202,40 @@ def test_a_bridge_with_guests_stays_and_so_does_a_host_to_be_kept(ovs: PrivateOv
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_host_that_was_away_when_it_was_taken_out_is_left_when_it_comes(
+    ovs: PrivateOvs, tmp_path: Path, keep: bool
+) -> None:
+    """By the next daemon, too; once, and then it is a stranger. One that keeps what it has is a stranger at once."""
+    before = database(ovs)
+
+    async def scenario() -> None:
+        meeting = tmp_path / "ovsdb.sock"
+        first, then = no_departures(), no_departures()
+        async with taking_on(Listen(path=meeting), departures=first) as hosts:
+            hosts.expect({"hv1": replace(PLAN, keep=keep)})
+            join(ovs, f"unix:{meeting}")
+            await until(lambda: hosts.joined and hosts.joined["hv1"].has_joined)
+            ovs.kill_database()
+            await until(lambda: not hosts.joined)
+        then.restore(first.given)
+        async with taking_on(Listen(path=meeting), departures=then) as hosts:
+            hosts.expect({"hv1": replace(PLAN, keep=keep)})
+            hosts.expect({})
+            ovs.start_database()
+            if keep:
+                await until(lambda: hosts.statistics.hosts_closed["unknown host"])
+                assert ovs.vsctl("list-br").split() == [BRIDGE]
+            else:
+                await until(lambda: hosts.statistics.hosts_closed["left"])
+                assert database(ovs) == before
+                await until(lambda: hosts.statistics.hosts_closed["unknown host"])
+                assert hosts.statistics.host_changes == 1
+            assert not then.given
+
+    asyncio.run(scenario())
+
+
 def test_strangers_are_refused_and_counted_and_nothing_is_written(
     ovs: PrivateOvs, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -251,7 +285,7 @@ def test_with_tls_a_certificate_says_who_a_host_is(tmp_path: Path, caplog: pytes
     tls = Tls(tmp_path / "controller.pem", tmp_path / "controller.key", tmp_path / "ca.pem")
 
     async def scenario(ovs: PrivateOvs, pid: int) -> None:
-        hosts = Hosts(Recorder(), (Listen("127.0.0.1", 6653, tls=tls),), Statistics())
+        hosts = Hosts(Recorder(), (Listen("127.0.0.1", 6653, tls=tls),), Statistics(), no_departures())
         hosts.expect({"hv1": PLAN})
         with entered(pid):
             await hosts.open([Listen("127.0.0.1", 6640, tls=tls)])

@@ -66,7 +66,8 @@ ALLOWED = {
         *("controller.core", "controller.dataplane", "controller.intent", "controller.southbound.counters"),
     },
     "controller.ovsdb": {
-        *("controller.ovsdb", "controller.fabric.plugs", "controller.intent.model", "controller.southbound.listen"),
+        *("controller.ovsdb", "controller.fabric.departures", "controller.fabric.plugs", "controller.intent.model"),
+        "controller.southbound.listen",
         *("controller.southbound.bounded_log", "controller.southbound.claims", "controller.southbound.framing"),
         *(
             "controller.southbound.statistics",
