@@ -16,7 +16,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import typer
 
-from controller.intent.model import Intent, Port
+from controller.intent.model import Intent, Port, Segment
+from controller.intent.mtu import guest_mtu
 from controller.northbound.check import Files
 from controller.northbound.configured import configured
 
@@ -89,7 +90,24 @@ def _interface(intent: Intent, name: str, port_id: str) -> Element:
     virtual = SubElement(interface, "virtualport", type="openvswitch")
     SubElement(virtual, "parameters", interfaceid=_interfaceid(port))
     SubElement(interface, "model", type="virtio")
+    if (mtu := _mtu(intent, port)) is not None:
+        SubElement(interface, "mtu", size=str(mtu))
     return interface
+
+
+def _mtu(intent: Intent, port: Port) -> int | None:
+    """What the guest is to be set to, in bytes; None while it is not known which segment a network gets.
+
+    Wherever its host is: if any endpoint is IPv6, less is left.
+    """
+    endpoints = [switch.endpoint for switch in intent.fabric.switches.values() if switch.endpoint]
+    version = max((one.version for one in endpoints), default=4)
+    found = []
+    for network in (intent.networks[name] for name in port.networks):
+        if network.mtu is None and network.segment is Segment.AUTO:
+            return None
+        found.append(network.mtu or guest_mtu(network.segment, intent.fabric.underlay_mtu, version))
+    return min(found)
 
 
 def _interfaceid(port: Port) -> str:

@@ -15,10 +15,13 @@ fabric:
     hv2: {dpid: "0000000000000012", host: {bridge: BRIDGE}}
 tenants:
   blue:
-    networks: {web: {segment: vlan}, db: {segment: vlan}}
+    networks: {web: {segment: vlan}, db: {segment: vxlan}, any: {}, low: {mtu: 1300}}
     ports:
       vm: {network: web, iface_id: 5a0bd6a4-3c4c-4a5c-9ad3-4a7ea6b0a6f1, mac: "02:00:00:00:00:01"}
       trunk: {trunk: {5: web}, iface_id: 5a0bd6a4-3c4c-4a5c-9ad3-4a7ea6b0a6f2}
+      wide: {network: db, iface_id: 5a0bd6a4-3c4c-4a5c-9ad3-4a7ea6b0a6f3}
+      some: {network: any, iface_id: 5a0bd6a4-3c4c-4a5c-9ad3-4a7ea6b0a6f4}
+      many: {trunk: {5: web, 6: db, 7: low}, iface_id: 5a0bd6a4-3c4c-4a5c-9ad3-4a7ea6b0a6f5}
       named: {network: web, iface_id: vm7}
       fixed: {network: web, switch: hv1, interface: tap1}
 """
@@ -28,7 +31,9 @@ NETWORK = """\
   <forward mode="bridge" />
   <bridge name="br-int" />
   <virtualport type="openvswitch" />
+  <portgroup name="blue/any" />
   <portgroup name="blue/db" />
+  <portgroup name="blue/low" />
   <portgroup name="blue/web" />
 </network>
 """
@@ -40,6 +45,7 @@ INTERFACE = """\
     <parameters interfaceid="5a0bd6a4-3c4c-4a5c-9ad3-4a7ea6b0a6f1" />
   </virtualport>
   <model type="virtio" />
+  <mtu size="1500" />
 </interface>
 """
 
@@ -62,6 +68,14 @@ def test_an_interface_of_a_domain(tmp_path: Path) -> None:
     trunk = exported(tmp_path, "--port", "blue/trunk")[1]
     assert '<source network="tenantry" />' in trunk
     assert "<mac" not in trunk
+
+
+def test_the_mtu_is_what_the_network_leaves_to_a_guest(tmp_path: Path) -> None:
+    for port, mtu in (("wide", '<mtu size="1450" />'), ("many", '<mtu size="1300" />')):
+        assert mtu in exported(tmp_path, "--port", f"blue/{port}")[1]
+    assert "<mtu" not in exported(tmp_path, "--port", "blue/some")[1]
+    six = exported(tmp_path, "--port", "blue/wide", bridge='br-int}, endpoint: "2001:db8::1", tunnels: {')[1]
+    assert '<mtu size="1430" />' in six
 
 
 def test_what_libvirt_cannot_have_is_refused(tmp_path: Path) -> None:

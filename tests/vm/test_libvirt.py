@@ -110,7 +110,7 @@ def test_a_machine_on_the_network_that_tenantry_exports(
     with LibvirtHost(hypervisor(site), tmp_path / "libvirtd") as libvirt:
         libvirt.virsh("net-define", str(network))
         libvirt.virsh("net-start", "tenantry")
-        assert_machine_is_where_it_belongs(site, libvirt, domain(image, interface, tmp_path), tmp_path)
+        assert_machine_is_where_it_belongs(site, libvirt, domain(image, interface, tmp_path), tmp_path, mtu=1450)
         libvirt.virsh("net-destroy", "tenantry")
 
 
@@ -139,16 +139,20 @@ def domain(image: virtual_machine.Image, interface: str, directory: Path) -> Pat
     return file
 
 
-def assert_machine_is_where_it_belongs(site: Installation, libvirt: LibvirtHost, domain: Path, directory: Path) -> None:
-    """Start it, look whom it reaches and who reaches it, and end it."""
+def assert_machine_is_where_it_belongs(
+    site: Installation, libvirt: LibvirtHost, domain: Path, directory: Path, *, mtu: int | None = None
+) -> None:
+    """Start it, look whom it reaches and who reaches it, and end it. Its interface has this MTU, if one is given."""
     console = directory / "console"
     host, reaches = site.lab.switches["hv1"], site.lab.ping
     assert not reaches("blue2", "10.0.0.1"), "there is no machine yet"
     assert reaches("red9", "10.0.0.1"), "red's own guest has the address, too"
     libvirt.virsh("create", str(domain))
     eventually(lambda: "10.0.0.2 answers" in console.read_text(), "a machine that reaches its network")
-    said = host.vsctl("--bare", "--columns=external_ids", "find", "interface", f"external_ids:iface-id={MACHINE}")
+    columns = ["--bare", "--columns=external_ids,mtu"]
+    said = host.vsctl(*columns, "find", "interface", f"external_ids:iface-id={MACHINE}")
     assert "tenantry-installed=true" in said
+    assert mtu is None or said.split()[-1] == str(mtu)
     assert reaches("blue2", "10.0.0.1")
     eventually(lambda: console.read_text().count("10.0.0.9 is silent") > 1, "what it does not reach")
     assert "10.0.0.9 answers" not in console.read_text()
