@@ -11,7 +11,6 @@ import asyncio
 import logging
 import re
 import time
-from collections import deque
 
 from controller.fabric.plugs import Report
 from controller.ovsdb.connection import Connection
@@ -22,6 +21,7 @@ from controller.ovsdb.plan import HostPlan, controller_target
 from controller.ovsdb.plugged import mark, report_of
 from controller.ovsdb.replica import CONTROLLER, Replica
 from controller.ovsdb.session import Operation
+from controller.ovsdb.write_limit import RETRY, WriteLimit
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.listen import Listen
 from controller.southbound.statistics import Statistics
@@ -30,12 +30,9 @@ log = logging.getLogger(__name__)
 
 _TARGET = re.compile(r"(tcp|ssl|unix):\S+")
 
-PAUSE = 0.005
+PAUSE = 0.001
 """Seconds from one look at the rows to the next, and `SHARE` times as long as the last one took."""
 SHARE = 10
-RETRY = 5.0
-MOST_WRITES = 20
-"""Transactions in `RETRY` seconds that give a host what its plan says."""
 
 
 class Host:
@@ -65,8 +62,7 @@ class Host:
         self._next_look = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
-        self._last: list[Operation] = []
-        self._written: deque[float] = deque(maxlen=MOST_WRITES)
+        self._limit = WriteLimit()
         self._is_leaving = False
         self._has_left = False
 
@@ -74,7 +70,8 @@ class Host:
         """It is to have something else from now on."""
         self._is_leaving = self._has_left = False
         if plan != self.plan:
-            self.plan, self._last = plan, []
+            self.plan = plan
+            self._limit.forget()
             self.look_soon()
 
     def look_soon(self) -> None:
@@ -168,15 +165,10 @@ class Host:
             self.connection.close("left", "it is no longer in the configuration")
 
     def _give(self, changes: list[Operation]) -> None:
-        now = self._loop.time()
-        is_full = len(self._written) == MOST_WRITES and now < self._written[0] + RETRY
-        if is_full or (changes == self._last and now < self._written[-1] + RETRY):
-            if self._retry is None:
-                self._retry = self._loop.call_later(RETRY, self._try_again)
-            return
-        self._last = changes
-        self._written.append(now)
-        self._write(changes)
+        if self._limit.admits(changes, self._loop.time()):
+            self._write(changes)
+        elif self._retry is None:
+            self._retry = self._loop.call_later(RETRY, self._try_again)
 
     def _try_again(self) -> None:
         self._retry = None
