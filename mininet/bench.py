@@ -17,6 +17,7 @@ import bench_dataplane
 import bench_discovery
 import bench_failover
 import bench_flows
+import bench_join
 import bench_memory
 import bench_restart
 import bench_start
@@ -35,6 +36,7 @@ BENCHES: Mapping[str, Callable[[], Iterator[Figure]]] = {
     bench_memory.NAME: bench_memory.run,
     bench_dataplane.NAME: bench_dataplane.run,
     bench_discovery.NAME: bench_discovery.run,
+    bench_join.NAME: bench_join.run,
     bench_failover.NAME: bench_failover.run,
     bench_verify.NAME: bench_verify.run,
 }

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bench_change_ovn
+import ovn_site
 from bench_report import Figure, note
 from controller.daemon import Daemon, Options
 from controller.intent.edit import difference
@@ -70,7 +71,7 @@ def run() -> Iterator[Figure]:
         yield Figure(NAME, f"file with one more {beside}, p50", _median(samples.files), "ms")
     case = f"one more beside {SIZES[-1]:,} networks, and beside {SIZES[0]:,}, p50 (aim: ratio {GROWTH} at most)"
     yield Figure(NAME, case, medians[SIZES[-1]], "ms", medians[SIZES[0]])
-    if not bench_change_ovn.is_installed():
+    if not ovn_site.is_installed():
         note("OVN is not compared with: packages ovn-central and ovn-host are not there")
         return
     for size in bench_change_ovn.SIZES:
