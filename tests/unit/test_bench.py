@@ -15,6 +15,7 @@ import bench_memory
 import bench_report
 import bench_sync
 import full_switch
+import ovn_site
 from bench_report import Figure
 from controller.intent.edit import difference
 from controller.intent.loader import load
@@ -128,7 +129,7 @@ def test_change_bench_reports_its_aims_and_growth(monkeypatch: pytest.MonkeyPatc
         "_measure",
         lambda _, size: bench_change.Samples([size / 100 + at / 100 for at in range(101)], [1.0], [2.0]),
     )
-    monkeypatch.setattr(bench_change_ovn, "is_installed", lambda: True)
+    monkeypatch.setattr(ovn_site, "is_installed", lambda: True)
     monkeypatch.setattr(bench_change_ovn, "measure", lambda size: [size / 10])
     figures = {figure.case: figure for figure in bench_change.run()}
     assert {figure.bench for figure in figures.values()} == {"change"}
@@ -143,6 +144,6 @@ def test_change_bench_reports_its_aims_and_growth(monkeypatch: pytest.MonkeyPatc
 
 def test_change_bench_does_without_ovn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(bench_change, "_measure", lambda *_: bench_change.Samples([1.0, 2.0], [1.0], [2.0]))
-    monkeypatch.setattr(bench_change_ovn, "is_installed", lambda: False)
+    monkeypatch.setattr(ovn_site, "is_installed", lambda: False)
     assert not any("OVN" in figure.case for figure in bench_change.run())
     assert "ovn-central and ovn-host are not there" in capsys.readouterr().err
