@@ -35,7 +35,8 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
                 goto=SOURCE,
                 metadata=unit.number,
             )
-        for address in port.addresses:
+        # Where its guest may not be yet, it is `apps.migration` that says what is delivered.
+        for address in () if port.stands_by else port.addresses:
             yield DESTINATION.flow(
                 "address",
                 match_of(metadata=unit.flooded_or_not, eth_dst=address.mac),

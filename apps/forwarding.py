@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from apps import overlay, vlan
 from apps.pipeline import DESTINATION, FLOOD, MARK
-from apps.units import NetworkUnit, SwitchUnit
+from apps.units import LocalPort, NetworkUnit, SwitchUnit
 from controller.dataplane.fields import ETH_SERVICE_VLAN, ETH_VLAN, VLAN_PRESENT, VLAN_VID
 from controller.dataplane.flow import Action, Flow, Output, PushVlan, Reason, SetField
 from controller.dataplane.table import match_of
@@ -48,11 +48,12 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
         )
 
 
-def flood_steps(unit: NetworkUnit) -> Iterator[Action]:
-    """One copy for each local member and remote endpoint, then the tag with which it goes along the tree."""
-    yield from (Output(port.interface) for port in unit.local if port.tag is None)
+def flood_steps(unit: NetworkUnit, but: LocalPort | None = None) -> Iterator[Action]:
+    """One copy for each local member but one, and remote endpoint, then the tag with which it goes along the tree."""
+    ports = [port for port in unit.local if port is not but]
+    yield from (Output(port.interface) for port in ports if port.tag is None)
     yield from overlay.flood_steps(unit)
-    trunks = [port for port in unit.local if port.tag is not None]
+    trunks = [port for port in ports if port.tag is not None]
     if trunks or unit.is_spread:
         yield PushVlan()
     for port in trunks:

@@ -30,15 +30,17 @@ def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
 
 def network_meters(unit: NetworkUnit) -> Iterator[Meter]:
     """The limit for each interface from which addresses are learned; networks of one interface share it."""
-    ports: tuple[LocalPort | OutsidePort, ...] = (*unit.local, *unit.outside)
-    for number in sorted({port.meter for port in ports if port.learns and port.meter is not None}):
+    local = (port for port in unit.local if port.learns or port.stands_by)
+    ports: tuple[LocalPort | OutsidePort, ...] = (*local, *(port for port in unit.outside if port.learns))
+    for number in sorted({port.meter for port in ports if port.meter is not None}):
         yield Meter(number, RATE, BURST, Reason(APP, "copies of unknown senders' frames"))
 
 
 def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
     """Passage for known senders, and for unknown ones where the port learns."""
     for local in unit.local if unit.enters else ():
-        yield from _senders(unit, local, {"in_port": local.interface})
+        if not local.stands_by:
+            yield from _senders(unit, local, {"in_port": local.interface})
     for outside in unit.outside:
         yield from _senders(unit, outside, {tunnel_source(outside.endpoint).name: int(outside.endpoint)})
 

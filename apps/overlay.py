@@ -83,16 +83,18 @@ def _entry(segment: SegmentKey, network: str) -> Flow:
 def _towards(segment: SegmentKey, network: str, address: RemoteAddress, tunnel: int) -> Flow:
     if address.endpoint is None:
         raise ValueError(f"an address of overlay network {network} without an endpoint")
+    second = address.twin.endpoint if address.twin else None
     return DESTINATION.flow(
         "address",
         match_of(metadata=network_number(segment), eth_dst=address.mac),
         Reason(APP, "towards its endpoint", network, address.port),
-        actions=_send(segment.key, address.endpoint, tunnel),
+        actions=send(segment.key, address.endpoint, tunnel) + (_to(second, tunnel) if second else ()),
     )
 
 
 @lru_cache(maxsize=4096)
-def _send(key: int, endpoint: IpAddress, tunnel: int) -> tuple[Action, ...]:
+def send(key: int, endpoint: IpAddress, tunnel: int) -> tuple[Action, ...]:
+    """A copy of an untagged frame to an endpoint."""
     return _set_key(key), *_to(endpoint, tunnel)
 
 

@@ -125,16 +125,16 @@ DESTINATION = Table(
     matches=frozenset({METADATA, ETH_DST, ETH_TYPE, VLAN_VID}),
     sets=_REWRITE,
     next=frozenset({"flood"}),
-    priorities={"lldp": 310, "guard": 300, "address": 200, "flood": 0},
+    priorities={"lldp": 310, "guard": 300, "both": 210, "address": 200, "flood": 0},
 )
 FLOOD = Table(
     5,
     "flood",
     "Broadcast, multicast and unknown addresses: one copy to each local member and remote endpoint.",
-    matches=frozenset({METADATA}),
+    matches=frozenset({METADATA, ETH_SRC}),
     sets=_REWRITE,
     next=frozenset({"mark"}),
-    priorities={"network": 100},
+    priorities={"own": 200, "network": 100},
 )
 
 DELIVER = Table(

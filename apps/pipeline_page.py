@@ -17,7 +17,18 @@ from apps import discovery, learning, loop_guard, pipeline, trees, underlay, vla
 from apps.labels import label_of
 from apps.pipeline import PIPELINE, SEGMENT_CODE, encapsulation_number, network_number
 from apps.roster import NETWORK_APPS, SWITCH_APPS
-from apps.units import Address, DetourHop, LocalPort, NetworkUnit, NextHop, RemoteAddress, SwitchUnit, TreeUnit
+from apps.units import (
+    Address,
+    DetourHop,
+    LocalPort,
+    NetworkUnit,
+    NextHop,
+    Presence,
+    RemoteAddress,
+    SwitchUnit,
+    TreeUnit,
+    Twin,
+)
 from controller.dataplane.encoder import cookie_of
 from controller.dataplane.fields import Field
 from controller.dataplane.flow import COOKIE_MARK, OUR_GROUPS, OUR_METERS, Flow, Group
@@ -42,6 +53,8 @@ SWITCH = SwitchUnit(
     unheard=(3,),
 )
 TREES = TreeUnit("hv1", (((1, 5),),) * 2, entry=0)
+GOING = Address(0x020000000006, learned=False, twin=Twin(label=label_of(2, 0)))
+COMING = Address(0x020000000003, learned=False, twin=Twin(endpoint=PEER))
 WEB = NetworkUnit(
     switch="hv1",
     network="blue/web",
@@ -50,6 +63,7 @@ WEB = NetworkUnit(
     local=(
         LocalPort("blue/web1", 2, None, (Address(0x020000000001, learned=False),), learns=False, meter=None),
         LocalPort("blue/trunk1", 4, 7, (Address(0x020000000003, learned=False),), learns=False, meter=None),
+        LocalPort("blue/web4", 7, None, (GOING,), learns=False, meter=None, presence=Presence.STAYING),
     ),
     blocked=(LocalPort("blue/web3", 6, None, (Address(0x020000000005, learned=False),), learns=False, meter=None),),
     remote=(RemoteAddress(0x020000000002, "blue/web2", label=label_of(2, 0)),),
@@ -60,7 +74,10 @@ DB = NetworkUnit(
     network="red/db",
     segment=SegmentKey(Segment.VXLAN, 70000),
     age=300,
-    local=(LocalPort("red/db1", 3, None, (Address(0x020000000001, learned=True),), learns=True, meter=METERS[2]),),
+    local=(
+        LocalPort("red/db1", 3, None, (Address(0x020000000001, learned=True),), learns=True, meter=METERS[2]),
+        LocalPort("red/db3", 8, None, (COMING,), learns=False, meter=METERS[2], presence=Presence.STANDING_BY),
+    ),
     remote=(RemoteAddress(0x020000000002, "red/db2", endpoint=PEER),),
     tunnel=10,
     peers=(PEER,),

@@ -7,11 +7,31 @@ out what need not be compiled again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from apps.pipeline import NETWORK, network_number
 from controller.dataplane.flow import Reason
 from controller.fabric.detours import Colour
 from controller.intent.model import IpAddress, Segment, SegmentKey
+
+
+class Presence(Enum):
+    """What a place is to a port whose guest may be migrating (`apps.migration`)."""
+
+    ALONE = "alone"
+    """It is nowhere else."""
+    STAYING = "staying"
+    """It is here, and another place stands by."""
+    STANDING_BY = "standing by"
+    """Its guest has not been heard here yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """How to send to the other one of two places of a port: a label (`apps.labels`), or a tunnel endpoint."""
+
+    label: int | None = None
+    endpoint: IpAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +40,8 @@ class Address:
 
     mac: int
     learned: bool
+    twin: Twin | None = None
+    """Where what is for it has to get, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +58,12 @@ class LocalPort:
     """Limits copies to the controller; None where the switch has no meters."""
     past: tuple[int, ...] = ()
     """MACs that are not behind it any more; others may still send here what is for them."""
+    presence: Presence = Presence.ALONE
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether its guest has not been heard here yet."""
+        return self.presence is Presence.STANDING_BY
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +85,8 @@ class RemoteAddress:
     port: str
     label: int | None = None
     endpoint: IpAddress | None = None
+    twin: Twin | None = None
+    """A second place that gets all of it, too."""
 
     def __hash__(self) -> int:
         """Of what tells addresses of a network apart; hashing an endpoint as well takes longer than all else."""

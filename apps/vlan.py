@@ -144,17 +144,21 @@ def network_flows(unit: NetworkUnit) -> Iterator[Flow]:
         )
     for remote in unit.remote:
         if remote.label is not None:
+            labels = (remote.label, remote.twin.label) if remote.twin else (remote.label,)
             yield DESTINATION.flow(
                 "address",
                 match_of(metadata=unit.number, eth_dst=remote.mac),
                 unit.reason(APP, "towards its switch", remote.port),
-                actions=(
-                    PushVlan(),
-                    SetField(VLAN_VID, tag),
-                    SetField(ETH_DST, labelled(remote.label, remote.mac)),
-                    ToGroup(next_hop_group(remote.label)),
-                ),
+                actions=(PushVlan(), SetField(VLAN_VID, tag), *towards(remote.mac, *labels)),
             )
+
+
+def towards(mac: int, *labels: int | None) -> Iterator[Action]:
+    """A copy of a frame with the network's tag to each of these switches."""
+    for label in labels:
+        if label is not None:
+            yield SetField(ETH_DST, labelled(label, mac))
+            yield ToGroup(next_hop_group(label))
 
 
 def _handed_over(unit: NetworkUnit, label: int) -> dict[int, tuple[LocalPort, int, str]]:

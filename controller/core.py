@@ -23,7 +23,7 @@ from controller.fabric.plugs import Report
 from controller.fabric.reachability import Goal
 from controller.fabric.transition import Held
 from controller.intent.edit import IntentEdit, difference
-from controller.intent.model import Intent, SegmentKey
+from controller.intent.model import Intent, LinkEnd, SegmentKey
 from controller.intent.moves import KeyChanges
 
 
@@ -167,6 +167,11 @@ class Core(Consequences):
         """A host cannot be asked any more about interfaces. The ids that are held otherwise than before."""
         self.revision += 1
         return self.plugs.lost(switch)
+
+    def guest_heard(self, iface_id: str, place: LinkEnd) -> set[str]:
+        """A frame of a guest came in at the place of a claim on its id. The ids that are held otherwise than before."""
+        self.revision += 1
+        return self.plugs.take(iface_id, place)
 
     def heard(self, at: End, sender: End, now: float, seconds: float | None = None) -> bool:
         """An authentic announcement of `sender` arrived at `at`, after `seconds` if known. Whether that was news.

@@ -80,7 +80,11 @@ class Daemon:
         self._configuration = Configuration(options.paths, state)
         self._core = Core()
         self._events = SwitchEvents(
-            self._core, state.secret("discovery"), self._schedule, lambda name: self._plugging.settled(name)
+            self._core,
+            state.secret("discovery"),
+            self._schedule,
+            lambda name: self._plugging.settled(name),
+            lambda port, switch: self._plugging.heard(port, switch),
         )
         self._southbound = self._events.southbound
         self._plugging = Plugging(self._core, self._southbound, lambda: self._events.clock, self._schedule, self._put)

@@ -50,6 +50,7 @@ class EventKind(StrEnum):
     PORT_RELEASED = "port-released"
     PORT_PLUGGED = "port-plugged"
     PORT_UNPLUGGED = "port-unplugged"
+    PORT_STANDS_BY = "port-stands-by"
     HOST_ADMITTED = "host-admitted"
     HOST_JOINED = "host-joined"
     HOST_LOST = "host-lost"

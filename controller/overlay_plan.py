@@ -8,20 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apps.units import NetworkUnit, OutsidePort, RemoteAddress
+from apps.units import NetworkUnit, OutsidePort, RemoteAddress, Twin
 from controller.fabric.reachability import Goal
-from controller.intent.model import IpAddress, Port, Switch
-from controller.network_plan import NetworkPlan, is_one_family, meter_number
+from controller.intent.model import IpAddress, Switch
+from controller.network_plan import Home, NetworkPlan, is_one_family, meter_number
 
 
 def overlay_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
     """The network on each switch that has a port of it."""
     units = {}
+    switches = plan.situation.intent.fabric.switches
+
+    def twin_of(name: str, home: Home, _mac: int) -> Twin | None:
+        other = next(switches[one].endpoint for one in home.switches if one != name)
+        return Twin(endpoint=other) if other and is_one_family(switches[name], other) else None
+
     remote, endpoints = _remote_addresses(plan), _endpoints(plan)
     for name in sorted(plan.members):
         view = plan.view(name)
         if view is not None:
-            switch = plan.situation.intent.fabric.switches[name]
+            switch = switches[name]
             tunnel = view.number(switch.tunnels.get(plan.segment.segment))
             version = switch.endpoint.version if switch.endpoint else 0
             units[name] = NetworkUnit(
@@ -29,10 +35,10 @@ def overlay_units(plan: NetworkPlan) -> dict[str, NetworkUnit]:
                 network=plan.network,
                 segment=plan.segment,
                 age=plan.age,
-                local=tuple(plan.local_ports(view)),
-                blocked=tuple(plan.blocked_ports(view)),
+                local=tuple(plan.local_ports(view, twin_of)),
+                blocked=tuple(plan.blocked_ports(view, twin_of)),
                 outside=tuple(_outside_ports(plan, switch, view.has_meters, tunnel)),
-                remote=tuple(address for member, address in remote.get(version, ()) if member != name),
+                remote=tuple(address for members, address in remote.get(version, ()) if name not in members),
                 tunnel=tunnel,
                 passes_lldp=plan.passes_lldp,
                 peers=tuple(endpoint for member, endpoint in endpoints.get(version, ()) if member != name),
@@ -50,18 +56,19 @@ def _outside_ports(plan: NetworkPlan, switch: Switch, has_meters: bool, tunnel: 
 # What follows is by IP version and made once, as it is the same for all switches but the one whose it is.
 
 
-def _remote_addresses(plan: NetworkPlan) -> dict[int, list[tuple[str | None, RemoteAddress]]]:
-    """Addresses, each with the switch where it is; None for those outside."""
+def _remote_addresses(plan: NetworkPlan) -> dict[int, list[tuple[tuple[str, ...], RemoteAddress]]]:
+    """Addresses, each with the switches where it is; none for those outside."""
     switches = plan.situation.intent.fabric.switches
-    ports: list[tuple[str | None, IpAddress | None, Port]] = [
-        (member, switches[member].endpoint, port) for member, ports in plan.members.items() for port, _ in ports
-    ]
-    ports += [(None, port.endpoint, port) for port in plan.outside]
-    found: dict[int, list[tuple[str | None, RemoteAddress]]] = {}
-    for member, endpoint, port in ports:
-        if endpoint is not None:
-            remote = (RemoteAddress(address.mac, port.id, endpoint=endpoint) for address in plan.addresses(port))
-            found.setdefault(endpoint.version, []).extend((member, address) for address in remote)
+    homes = [*plan.homes.values(), *(Home(port, ()) for port in plan.outside)]
+    found: dict[int, list[tuple[tuple[str, ...], RemoteAddress]]] = {}
+    for home in homes:
+        port = home.port
+        places = [switches[one].endpoint for one in home.switches] or [port.endpoint]
+        for version in sorted({place.version for place in places if place}):
+            first, *others = (place for place in places if place and place.version == version)
+            twin = Twin(endpoint=others[0]) if others else None
+            remote = (RemoteAddress(one.mac, port.id, None, first, twin) for one in plan.addresses(port))
+            found.setdefault(version, []).extend((home.switches, address) for address in remote)
     return found
 
 

@@ -5,6 +5,7 @@ believed about where an interface is, and about its guest's MAC if the port give
 would touch what the configuration says of others:
 
 - an interface that a port names by switch and interface, a tunnel interface, or one on a switch that is no host's;
+- a port that has hosts, on any other one;
 - a MAC that is given to another port of one of the networks, or was plugged there before. Then the port's addresses
   are learned.
 """
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from controller.fabric.memory import Memory
-from controller.fabric.plugs import Claim, Plugs
+from controller.fabric.plugs import Claim, Plugs, Standing
 from controller.intent.model import Intent, IpAddress, Port
 
 
@@ -28,25 +29,40 @@ class Taken:
     macs: dict[tuple[str, str], str] = field(default_factory=dict)
     """Port by network and MAC, in the networks that were asked for."""
 
-    def plugged(self, intent: Intent, port: Port, claim: Claim | None) -> tuple[Port, str]:
-        """A port with an id as it is with this claim, and what of the claim is not believed, or ""."""
-        bare = port.asked
+    def plugged(self, intent: Intent, port: Port, standing: Standing) -> tuple[Port, str]:
+        """A port with an id as it is with these claims, and what of them is not believed, or ""."""
+        bare, claim, standby = port.asked, standing.holder, standing.standby
+        refused = f"{', '.join(standing.refused)} may not have it" if standing.refused else ""
         if claim is None:
-            return bare, ""
-        switch = intent.fabric.switches.get(claim.switch)
-        if switch is None or switch.host is None:
-            return bare, f"switch {claim.switch} is no host's"
-        if claim.interface in switch.tunnels.values() or claim.interface == switch.host.bridge:
-            return bare, f"interface {claim.interface} is the switch's own"
-        if claim.place in self.places:
-            return bare, f"interface {claim.interface} is another port's by its name"
+            return bare, refused
+        if doubt := self._doubt(intent, claim):
+            return bare, doubt
         where = replace(bare, switch=claim.switch, interface=claim.interface)
+        if standby is not None:
+            if doubt := self._doubt(intent, standby):
+                refused = refused or doubt
+            else:
+                where = replace(where, standby=standby.place)
         if bare.mac or not claim.mac:
-            return where, ""
+            return where, refused
         owners = {self.macs.get((network, claim.mac), port.id) for network in port.networks}
         if owners != {port.id}:
             return where, f"MAC {claim.mac} is that of port {min(owners - {port.id})}; it is learned instead"
-        return replace(where, mac=claim.mac, is_mac_plugged=True), ""
+        return replace(where, mac=claim.mac, is_mac_plugged=True), refused
+
+    def _doubt(self, intent: Intent, claim: Claim) -> str:
+        """Why no port can be where this claim is, or ""."""
+        switch = intent.fabric.switches.get(claim.switch)
+        if switch is None or switch.host is None:
+            return f"switch {claim.switch} is no host's"
+        if claim.interface in switch.tunnels.values() or claim.interface == switch.host.bridge:
+            return f"interface {claim.interface} is the switch's own"
+        return f"interface {claim.interface} is another port's by its name" if claim.place in self.places else ""
+
+
+def hosts_of(intent: Intent) -> dict[str, tuple[str, ...]]:
+    """By id: the switches of the hosts on which a port may be, if not all may have it."""
+    return {port.iface_id: port.hosts for port in intent.ports.values() if port.hosts and port.iface_id}
 
 
 def with_endpoints(intent: Intent, said: Mapping[str, IpAddress], before: Intent) -> tuple[Intent, dict[str, str]]:
@@ -78,9 +94,13 @@ def with_endpoints(intent: Intent, said: Mapping[str, IpAddress], before: Intent
 
 
 def in_place(intent: Intent, plugs: Plugs, said: Mapping[str, IpAddress], before: Intent) -> Intent:
-    """The intent of files with its ports and endpoints where hosts have them; `before` is the one in force."""
+    """The intent of files with its ports and endpoints where hosts have them; `before` is the one in force.
+
+    The claims are by this intent's hosts from then on.
+    """
     intent, _ = with_endpoints(intent, said, before)
-    ports = {name: port for name, (port, _) in placed(intent, plugs.holder, before).items()}
+    plugs.keep_to(hosts_of(intent))
+    ports = {name: port for name, (port, _) in placed(intent, plugs.standing, before).items()}
     return replace(intent, ports={**intent.ports, **ports}) if ports else intent
 
 
@@ -96,8 +116,8 @@ def _had(before: Intent, name: str, said: Mapping[str, IpAddress]) -> bool:
     return known is not None and known.is_endpoint_said and known.endpoint == said.get(name)
 
 
-def placed(intent: Intent, holder: Callable[[str], Claim | None], before: Intent) -> dict[str, tuple[Port, str]]:
-    """The ports with ids of an intent, as they are with these holders, with what is not believed, by port id.
+def placed(intent: Intent, standing: Callable[[str], Standing], before: Intent) -> dict[str, tuple[Port, str]]:
+    """The ports with ids of an intent, as they are with these claims, with what is not believed, by port id.
 
     `before` is the intent in force: of two ports that are plugged with one MAC, the one that has it there keeps it.
     """
@@ -113,7 +133,7 @@ def placed(intent: Intent, holder: Callable[[str], Claim | None], before: Intent
             taken.macs.update(((network, port.mac), port.id) for network in port.networks if network in networks)
     found: dict[str, tuple[Port, str]] = {}
     for port in sorted(ports, key=lambda port: (not _has_mac(before, port), port.id)):
-        found[port.id] = there, _ = taken.plugged(intent, port, holder(port.iface_id or ""))
+        found[port.id] = there, _ = taken.plugged(intent, port, standing(port.iface_id or ""))
         if there.mac:
             taken.macs.update(((network, there.mac), port.id) for network in port.networks)
     return found

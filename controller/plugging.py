@@ -8,7 +8,8 @@ What of a report is not believed (`controller.placing`) is tried again with ever
 may have gone.
 
 A port is *installed* when the switch has confirmed all it was told while the port was there. The host's row says so
-(`external_ids:tenantry-installed`), for those who start a guest only then.
+(`external_ids:tenantry-installed`), for those who start a guest only then. Where it stands by, others have to have
+confirmed, too, that they send there: from then on its guest can go on there without loss.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from dataclasses import replace
 from controller.consequences import HostSession
 from controller.core import Core
 from controller.event_log import EventKind
-from controller.fabric.plugs import Claim, Report
+from controller.fabric.plugs import Report, Standing
 from controller.gate import GRACE
 from controller.intent.edit import IntentEdit, difference
-from controller.intent.model import Intent, Port
+from controller.intent.model import Intent, LinkEnd, Port
 from controller.ovsdb.hosts import Hosts
-from controller.placing import Taken, placed, with_endpoints
+from controller.placing import Taken, hosts_of, placed, with_endpoints
 from controller.situation import IntentIndex
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.southbound import Southbound
@@ -90,8 +91,22 @@ class Plugging:
         self._core.hosts.pop(host, None)
         self._follow(self._core.host_lost(host))
 
+    def heard(self, port_id: str, switch: str) -> None:
+        """A guest was heard on a switch where its port stands by: it has gone on there."""
+        port = self._core.situation.intent.ports.get(port_id)
+        if port is None or port.standby is None or port.standby[0] != switch:
+            return
+        changed = self._core.guest_heard(port.iface_id or "", port.standby)
+        self._southbound.statistics.migrations += bool(changed)
+        self._follow(changed)
+
     def settled(self, switch: str) -> None:
-        """A switch may have confirmed all that it was told: say which ports are installed there."""
+        """A switch may have confirmed all that it was told: say which ports are installed there, or stand by."""
+        self._install(switch)
+        for other in set(self._core.situation.index.standing_by.values()) - {switch}:
+            self._install(other)
+
+    def _install(self, switch: str) -> None:
         if self._hosts is None or switch not in self._hosts.joined:
             return
         if self._core.is_dirty or not self._southbound.is_settled(switch):
@@ -106,15 +121,25 @@ class Plugging:
                 if port.iface_id
                 and view
                 and view.number(interface) is not None
+                and (port.standby != (switch, interface) or self._is_sent_to(port))
                 and not any(self._southbound.is_off(switch, network) for network in port.networks)
             ),
         )
+
+    def _is_sent_to(self, port: Port) -> bool:
+        """Whether all switches have confirmed that they send to where a port stands by."""
+        situation = self._core.situation
+        by_network = situation.index.ports_by_network
+        others = {one for name in port.networks for other, _ in by_network.get(name, ()) for one, _ in other.places}
+        is_told = not situation.routes.had_links or all(map(situation.whereabouts.is_told, port.networks))
+        return is_told and all(self._southbound.is_settled(one) for one in others if self._core.is_connected(one))
 
     def placed(self, edit: IntentEdit) -> IntentEdit:
         """An edit of the files with its ports where hosts have them, from the intent in force."""
         before, after = self._core.situation.intent, self._with_endpoints(edit.after)
         self._core.plugs.keep_only({name for name, switch in after.fabric.switches.items() if switch.host})
-        found = placed(after, self._core.plugs.holder, before)
+        self._core.plugs.keep_to(hosts_of(after))
+        found = placed(after, self._core.plugs.standing, before)
         for name in self._doubts.keys() - found.keys():
             del self._doubts[name]
         moved = {}
@@ -139,8 +164,8 @@ class Plugging:
         # The doubtful last: what they wait for may just have gone.
         for name in [*sorted(names - self._doubts.keys()), *sorted(self._doubts.keys() & intent.ports.keys())]:
             port = intent.ports[name]
-            claim = self._core.plugs.holder(port.iface_id or "")
-            there, doubt = _taken_near(index, port, claim, moved).plugged(intent, port, claim)
+            standing = self._core.plugs.standing(port.iface_id or "")
+            there, doubt = _taken_near(index, port, standing, moved).plugged(intent, port, standing)
             self._doubt(there, doubt)
             if there != port:
                 moved[name] = there
@@ -162,14 +187,18 @@ class Plugging:
         return after
 
     def _report(self, before: Port, now: Port) -> None:
-        if before.switch and (before.switch, before.interface) != (now.switch, now.interface) and self._hosts:
-            self._hosts.uninstall(before.switch, before.interface or "")
-        is_there = now.switch is not None
-        kind = EventKind.PORT_PLUGGED if is_there else EventKind.PORT_UNPLUGGED
-        where = now if is_there else before
-        names = {"switch": where.switch, "interface": where.interface, "port": now.id, "network": now.network or ""}
-        came = f", moved from {before.switch}:{before.interface}" if is_there and before.switch else ""
-        log.info("%s%s", "plugged in" if is_there else "unplugged", came, extra={"event": kind, **names})
+        if self._hosts:
+            for switch, interface in set(before.places) - set(now.places):
+                self._hosts.uninstall(switch, interface)
+        if replace(before, standby=None) != replace(now, standby=None):
+            is_there = now.switch is not None
+            kind = EventKind.PORT_PLUGGED if is_there else EventKind.PORT_UNPLUGGED
+            came = f", moved from {before.switch}:{before.interface}" if is_there and before.switch else ""
+            _say(now, (now if is_there else before).places[0], kind, ("plugged in" if is_there else "unplugged") + came)
+        if now.standby and now.standby != before.standby:
+            _say(now, now.standby, EventKind.PORT_STANDS_BY, "stands by, as its guest may go on here")
+        elif before.standby and before.standby not in now.places:
+            _say(now, before.standby, EventKind.PORT_UNPLUGGED, "stands by no more")
 
     def _doubt(self, port: Port, doubt: str) -> None:
         """Take note of what is not believed of a port, or that all is; say it once."""
@@ -187,19 +216,25 @@ class Plugging:
             self._follow(self._core.host_lost(host))
 
 
-def _taken_near(index: IntentIndex, port: Port, claim: Claim | None, moved: Mapping[str, Port]) -> Taken:
-    """What others have taken of what a port may get with a claim; `moved` are ports that are not as in the index."""
-    taken = Taken()
-    if claim:
-        other = index.ports_by_switch.get(claim.switch, {}).get(claim.interface)
+def _taken_near(index: IntentIndex, port: Port, standing: Standing, moved: Mapping[str, Port]) -> Taken:
+    """What others have taken of what a port may get with claims; `moved` are ports that are not as in the index."""
+    taken, claim = Taken(), standing.holder
+    for one in filter(None, (claim, standing.standby)):
+        other = index.ports_by_switch.get(one.switch, {}).get(one.interface)
         if other and other.iface_id is None:
-            taken.places.add(claim.place)
+            taken.places.add(one.place)
+    if claim:
         for network in port.networks if claim.mac else ():
             for there, _ in index.ports_by_network.get(network, ()):
                 there = moved.get(there.id, there)
                 if there.mac == claim.mac and there.id != port.id:
                     taken.macs[network, claim.mac or ""] = there.id
     return taken
+
+
+def _say(port: Port, where: LinkEnd, kind: EventKind, text: str) -> None:
+    names = {"switch": where[0], "interface": where[1], "port": port.id, "network": port.network or ""}
+    log.info("%s", text, extra={"event": kind, **names})
 
 
 def _edit(before: Intent, moved: Mapping[str, Port]) -> IntentEdit:

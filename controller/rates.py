@@ -65,6 +65,8 @@ def port_rates(core: Core, switch: str, before: Sample, after: Sample) -> Iterat
     view = core.fabric.switches.get(switch)
     ports = core.situation.index.ports_by_switch.get(switch, {}) if view else {}
     for interface, port in list(ports.items()):
+        if (port.switch, port.interface) != (switch, interface):
+            continue  # Where it stands by, which gets copies.
         number = view.number(interface) if view else None
         counts = [sample.counted.interfaces.get(number or 0) for sample in (before, after)]
         if counts[0] is None or counts[1] is None:

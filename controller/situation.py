@@ -38,11 +38,13 @@ class IntentIndex:
         self.ports_by_network: dict[str, tuple[tuple[Port, int | None], ...]] = {}
         """Ports of each network by its id, each with the tag it uses towards the guest, ordered by port id."""
         self.ports_by_switch: dict[str, dict[str, Port]] = {}
-        """Ports on each switch by the interface that they use."""
+        """Ports on each switch by the interface that they use, or stand by at."""
         self.trunks_by_switch: dict[str, dict[str, Port]] = {}
         """Trunk ports on each switch, likewise."""
         self.ports_by_iface_id: dict[str, str] = {}
         """Ids of the ports that name their interface by an id, by that id."""
+        self.standing_by: dict[str, str] = {}
+        """Ids of the ports whose guests may be migrating, and the switches where they stand by."""
         self.given_addresses: dict[str, frozenset[int]] = {}
         """MACs that intent gives in each network."""
         self.learning_ports: dict[str, frozenset[str]] = {}
@@ -60,12 +62,15 @@ class IntentIndex:
                 _unplace(places, port)
             if port.iface_id:
                 self.ports_by_iface_id.pop(port.iface_id, None)
+                self.standing_by.pop(port.id, None)
         for port in edit.new_ports():
             _place(self.ports_by_switch, port)
             if port.trunk:
                 _place(self.trunks_by_switch, port)
             if port.iface_id:
                 self.ports_by_iface_id[port.iface_id] = port.id
+            if port.standby:
+                self.standing_by[port.id] = port.standby[0]
         self._edit_networks(edit)
 
     def is_reserved(self, switch: str, interface: str) -> bool:
@@ -100,15 +105,16 @@ class IntentIndex:
 
 
 def _place(places: dict[str, dict[str, Port]], port: Port) -> None:
-    if port.switch and port.interface:
-        places.setdefault(port.switch, {})[port.interface] = port
+    for switch, interface in port.places:
+        places.setdefault(switch, {})[interface] = port
 
 
 def _unplace(places: dict[str, dict[str, Port]], port: Port) -> None:
-    there = places.get(port.switch or "", {})
-    there.pop(port.interface or "", None)
-    if not there:
-        places.pop(port.switch or "", None)
+    for switch, interface in port.places:
+        there = places.get(switch, {})
+        there.pop(interface, None)
+        if not there:
+            places.pop(switch, None)
 
 
 def _switch_numbers(fabric: model.Fabric) -> dict[str, int]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
-from apps import discovery, learning, loop_guard, underlay
+from apps import discovery, learning, loop_guard, migration, underlay
 from controller.announcements import Announcements
 from controller.announcer import LONGEST_SLICE
 from controller.core import Core
@@ -49,12 +49,21 @@ REFUSALS = {
 class SwitchEvents:
     """The handler of a southbound (`controller.southbound.handler.SwitchHandler`)."""
 
-    def __init__(self, core: Core, secret: bytes, schedule: Callable[[], None], settled: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        secret: bytes,
+        schedule: Callable[[], None],
+        settled: Callable[[str], None],
+        guest_heard: Callable[[str, str], None],
+    ) -> None:
         """`schedule` is called when the core may have changes, `settled` with a switch that did what it was told.
 
-        `secret` authenticates announcements.
+        `guest_heard` is called with a port and the switch where it stands by and its guest was heard. `secret`
+        authenticates announcements.
         """
         self._settled = settled
+        self._guest_heard = guest_heard
         self._core = core
         self._schedule = schedule
         self._southbound = Southbound(self, {})
@@ -139,6 +148,10 @@ class SwitchEvents:
                 self._schedule()
         elif reason.app == learning.APP:
             self._learn(name, reason, data)
+        elif reason.app == migration.APP:
+            self._guest_heard(reason.port, name)
+            if reason.port in self._core.situation.index.learning_ports.get(reason.network, ()):
+                self._learn(name, reason, data)
         elif reason.app == underlay.APP:
             self._underlay.hear(name, in_port, data, self.clock)
         elif reason.app == loop_guard.APP:

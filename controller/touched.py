@@ -73,7 +73,8 @@ class Touched:
             self.switches.update(situation.fabric.switches)
         # A switch's own unit knows its trunk ports and no others.
         trunks = (port for port in (*edit.old_ports(), *edit.new_ports()) if port.trunk)
-        self.switches.update(port.switch for port in trunks if port.switch in situation.fabric.switches and port.switch)
+        there = {switch for port in trunks for switch, _ in port.places}
+        self.switches.update(there & situation.fabric.switches.keys())
 
 
 def _take(names: set[str], limit: int | None) -> list[str]:

@@ -51,7 +51,7 @@ def plan_underlay(situation: Situation) -> Iterator[UnderlayPlan | None]:
     for number, network in enumerate([*situation.keys, *situation.second_keys], 1):
         for segment in _encapsulations(situation, network):
             ports = situation.index.ports_by_network.get(network, ())
-            members = {place[port.switch] for port, _ in ports if port.switch in place}
+            members = {place[switch] for port, _ in ports for switch, _ in port.places if switch in place}
             mask = sum(1 << member for member in members)
             near = masks.setdefault(segment, [0] * len(names))
             for member in members:

@@ -15,7 +15,7 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -46,11 +46,13 @@ class PacketTrain:
         """The prober is the train's alone until the train has ended."""
         self.sent = 0
         self._prober = prober
-        self._journeys = journeys
+        self._journeys = dict(journeys)
         self._arrived: Counter[tuple[str, int, str]] = Counter()
         """(journey, number of the frame, station) -> how often."""
         self._times = array("d")
         """When each frame was sent, in seconds of `time.monotonic`."""
+        self._silent: set[tuple[str, int]] = set()
+        """(journey, number of the frame) of what nobody sent."""
         self._ending = threading.Event()
         self._threads = [threading.Thread(target=run, daemon=True) for run in (self._send, self._receive)]
 
@@ -75,6 +77,13 @@ class PacketTrain:
             if not self._threads[0].is_alive():
                 raise CommandError(f"the train ended after {self.sent} frames")
             time.sleep(10 * BEAT)
+
+    def send_from(self, station: str | None, *journeys: str) -> None:
+        """Have another station send the frames of these journeys, or nobody; they look as before."""
+        for name in journeys:
+            self._journeys[name] = replace(self._journeys[name], sender=station or "")
+        # One may just have been on its way to a socket.
+        self.pass_frames(2)
 
     def faults(self) -> dict[str, str]:
         """What was wrong, by journey; empty if every frame arrived once at all of its receivers and nowhere else."""
@@ -123,7 +132,11 @@ class PacketTrain:
         return found
 
     def _lost(self, journey: str, station: str) -> list[int]:
-        return [number for number in range(self.sent) if (journey, number, station) not in self._arrived]
+        return [
+            number
+            for number in range(self.sent)
+            if (journey, number, station) not in self._arrived and (journey, number) not in self._silent
+        ]
 
     def _send(self) -> None:
         made = {
@@ -134,6 +147,9 @@ class PacketTrain:
         while not self._ending.is_set():
             now = time.monotonic()
             for name, journey in self._journeys.items():
+                if not journey.sender:
+                    self._silent.add((name, self.sent))
+                    continue
                 data, token = made[name], f"{name}.{self.sent}".encode().ljust(12, b"\0")
                 at = 18 + 4 * len(journey.vlans)
                 self._prober.send_raw(journey.sender, data[:at] + token + data[at + 12 :])

@@ -151,7 +151,7 @@ def tree(core: Core, network: str) -> Tree:
     if given is None or given.segment is not Segment.VLAN:
         return Tree(links=[])
     ports = core.situation.index.ports_by_network.get(network, ())
-    members = frozenset(port.switch for port, _ in ports if port.switch)
+    members = frozenset(switch for port, _ in ports for switch, _ in port.places)
     floods = core.situation.floods
     links = floods.trees[floods.entry][tree_number(given)]
     used = branches(links, members)

@@ -47,6 +47,7 @@ PLAIN = {
     "host_changes": "Changes that hosts were asked to make in their databases.",
     "host_changes_refused": "Of those, what hosts did not make.",
     "plugs_doubted": "Ports of which it was not believed what a host says, as that is another's.",
+    "migrations": "Ports that moved because their guests were heard where they stood by.",
     "handler_errors": "Exceptions in what handles the reports of switches: bugs.",
 }
 """Counters of the southbound without a label."""

@@ -84,6 +84,13 @@ class Trunk(Row):
     network: str
 
 
+class Standby(Row):
+    """Where the guest of a port may go on in a moment, as it migrates."""
+
+    switch: str
+    interface: str
+
+
 class Port(Row):
     """A tenant's port."""
 
@@ -98,6 +105,8 @@ class Port(Row):
     interface: str | None
     iface_id: str | None
     """The id by which a host names the interface, if that is how the port is bound."""
+    standby: Standby | None
+    """Where another host of the port's has an interface with that id, too, while its guest has not been heard there."""
     endpoint: str | None
     """The endpoint outside that it is behind."""
     state: Literal["up", "down", "missing", "unplugged", "outside"]

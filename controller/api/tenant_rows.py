@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from controller.api.filters import Filters, Part
 from controller.api.order import Order, part_of
-from controller.api.rows import Host, Network, Owner, Port, Tenant, Trunk
+from controller.api.rows import Host, Network, Owner, Port, Standby, Tenant, Trunk
 from controller.core import Core
 from controller.dataplane.fields import mac_text
 from controller.fabric.outside_loops import Attachment
@@ -57,7 +57,7 @@ def network(core: Core, refusals: Refusals, order: Order, asked: model.Network) 
     situation = core.situation
     given, second = situation.keys.get(asked.id), situation.second_keys.get(asked.id)
     ports = situation.index.ports_by_network.get(asked.id, ())
-    switches = sorted({port.switch for port, _ in ports if port.switch})
+    switches = sorted({switch for port, _ in ports for switch, _ in port.places})
     mtu = None
     if given:
         mtu = guest_mtu(given.segment, order.intent.fabric.underlay_mtu, order.ip_versions.get(asked.id, 4))
@@ -83,7 +83,8 @@ def ports(core: Core, order: Order, filters: Filters) -> Iterator[tuple[str, Por
     """Ports by id."""
     for name in _port_ids(core, order, filters):
         asked = order.intent.ports.get(name)
-        if asked and filters.switch in (None, asked.switch) and filters.network in (None, *asked.networks):
+        switches = [switch for switch, _ in asked.places] if asked else []
+        if asked and filters.switch in (None, *switches) and filters.network in (None, *asked.networks):
             yield name, port(core, asked)
 
 
@@ -107,6 +108,7 @@ def port(core: Core, asked: model.Port) -> Port:
         switch=asked.switch,
         interface=asked.interface,
         iface_id=asked.iface_id,
+        standby=Standby(switch=asked.standby[0], interface=asked.standby[1]) if asked.standby else None,
         endpoint=str(asked.endpoint) if asked.endpoint else None,
         state=state,
         blocked_on=[name for name in asked.networks if Attachment(name, asked.id) in core.situation.blocked],
@@ -160,7 +162,7 @@ def _network_ids(core: Core, order: Order, filters: Filters) -> Sequence[str]:
     found = part_of(ids, filters.tenant, filters.after)
     if filters.network is not None and filters.switch is not None:
         on_it = core.situation.index.ports_by_network.get(filters.network, ())
-        if filters.switch not in {port.switch for port, _ in on_it}:
+        if filters.switch not in {switch for port, _ in on_it for switch, _ in port.places}:
             return []
     return ids[found.start : max(found.start, found.stop)]
 

@@ -8,6 +8,13 @@ interface is a *claim*. One of the claims on an id *holds* it, by these rules:
 2. When it is not, the newest claim that is up takes the id.
 3. When none is up, the holder keeps the id while its interface is there; when it is gone, the newest claim takes it.
 
+An id may have *hosts*: then claims of others count for nothing, and these trust each other with its guest. So while the
+holder is up, the newest claim that is up and newer than the holder's, on another one of them, *stands by*:
+
+4. The claim that stands by takes the id when the guest was heard at its interface (`take`).
+
+The place where the guest was is older, and so stands by no more: what was still on its way there takes nothing back.
+
 A host that cannot be asked any more counts as down. What a predecessor of the daemon remembered counts until the host
 says otherwise. No clock and no input here: a claim is newer when it was reported later.
 """
@@ -60,13 +67,25 @@ class Claim:
         return self.switch, self.interface
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with an id."""
+
+    holder: Claim | None = None
+    standby: Claim | None = None
+    refused: tuple[str, ...] = ()
+    """Switches of hosts that claim it, and may not have it."""
+
+
 class Plugs:
     """All claims."""
 
     def __init__(self) -> None:
         self._claims: dict[str, list[Claim]] = {}
         """By id, the oldest first."""
-        self._held: dict[str, Claim] = {}
+        self._standings: dict[str, Standing] = {}
+        self._hosts: dict[str, tuple[str, ...]] = {}
+        """By id: the switches of its hosts, if not all may have it."""
         self._reported: dict[str, dict[str, str]] = {}
         """By switch: the id of each interface that has one."""
         self.heard: set[str] = set()
@@ -74,9 +93,28 @@ class Plugs:
         self._plain: dict[str, frozenset[str]] = {}
         """By switch: interfaces of which its host says that they have no id."""
 
+    def standing(self, iface_id: str) -> Standing:
+        """Which claims there are on an id, and what they are worth."""
+        return self._standings.get(iface_id, Standing())
+
     def holder(self, iface_id: str) -> Claim | None:
         """The claim that holds an id, if there is any."""
-        return self._held.get(iface_id)
+        return self.standing(iface_id).holder
+
+    def keep_to(self, hosts: Mapping[str, tuple[str, ...]]) -> set[str]:
+        """These ids have hosts, given by their switches, and no others. The ids that are held otherwise than before."""
+        changed = {one for one in self._hosts.keys() | hosts.keys() if self._hosts.get(one) != hosts.get(one)}
+        self._hosts = dict(hosts)
+        return self._settle(changed & self._claims.keys())
+
+    def take(self, iface_id: str, place: tuple[str, str]) -> set[str]:
+        """The guest was heard at this place. The ids that are held otherwise than before: this one, if it stood by."""
+        standby = self.standing(iface_id).standby
+        if standby is None or standby.place != place:
+            return set()
+        claims = self._claims[iface_id]
+        claims[:] = [replace(claim, holds=claim.place == place) for claim in claims]
+        return self._settle([iface_id])
 
     def report(self, switch: str, found: Mapping[str, Plugged]) -> set[str]:
         """These are all interfaces of a switch that have ids, by name. The ids that are held otherwise than before."""
@@ -163,16 +201,30 @@ class Plugs:
         """Say who holds these ids; which of them are held otherwise than before."""
         changed = set()
         for iface_id in list(iface_ids):
-            before, claims = self._held.pop(iface_id, None), self._claims[iface_id]
+            before, claims = self._standings.pop(iface_id, Standing()), self._claims[iface_id]
+            able = [number for number, claim in enumerate(claims) if self._may_have(claim)]
+            chosen = max(able, key=lambda number: _right(claims[number], number), default=None)
+            claims[:] = [replace(claim, holds=number == chosen) for number, claim in enumerate(claims)]
             if claims:
-                chosen = max(range(len(claims)), key=lambda number: _right(claims[number], number))
-                claims[:] = [replace(claim, holds=number == chosen) for number, claim in enumerate(claims)]
-                self._held[iface_id] = claims[chosen]
+                self._standings[iface_id] = self._standing(claims, chosen)
             else:
                 del self._claims[iface_id]
-            if _where(before) != _where(self._held.get(iface_id)):
+            if _said(before) != _said(self.standing(iface_id)):
                 changed.add(iface_id)
         return changed
+
+    def _standing(self, claims: list[Claim], chosen: int | None) -> Standing:
+        refused = tuple(sorted({claim.switch for claim in claims if not self._may_have(claim)}))
+        if chosen is None:
+            return Standing(refused=refused)
+        holder = claims[chosen]
+        newer = claims[chosen + 1 :] if holder.up and holder.iface_id in self._hosts else ()
+        able = [one for one in newer if one.up and one.switch != holder.switch and self._may_have(one)]
+        return Standing(holder, able[-1] if able else None, refused)
+
+    def _may_have(self, claim: Claim) -> bool:
+        hosts = self._hosts.get(claim.iface_id)
+        return hosts is None or claim.switch in hosts
 
 
 def _right(claim: Claim, age: int) -> tuple[bool, bool, int]:
@@ -180,5 +232,6 @@ def _right(claim: Claim, age: int) -> tuple[bool, bool, int]:
     return claim.up, claim.holds, age
 
 
-def _where(claim: Claim | None) -> object:
-    return claim and (claim.place, claim.mac)
+def _said(standing: Standing) -> object:
+    claims = (standing.holder, standing.standby)
+    return [claim and (claim.place, claim.mac) for claim in claims], standing.refused

@@ -7,6 +7,8 @@ is named wrongly is lost, it never strays. So all that is at stake here is not t
   which finds it wherever it is.
 - One that is gone, or at another switch by now, is untold at once; the switch where it was goes on handing over what
   was sent there, until all others have confirmed and what they sent before has arrived.
+- While its guest migrates it stands by at a second switch. Others are told of that, too, once that switch confirmed;
+  so when the guest goes on there nobody has to be untold.
 
 A new network is told everywhere at once, since nobody sends in it yet.
 """
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controller.fabric.trees import TREES
 from controller.intent.model import SegmentKey
@@ -30,6 +32,13 @@ class Home:
 
     switch: str
     port: str
+    standby: str | None = None
+    """A second switch where it is."""
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """All where it is."""
+        return (self.switch, self.standby) if self.standby else (self.switch,)
 
 
 @dataclass(slots=True)
@@ -59,8 +68,8 @@ class Directory:
         told: dict[int, Home] = {}
         for mac, home in self.told.items():
             now = wanted.get(mac)
-            if now is not None and now.switch == home.switch:
-                told[mac] = now
+            if now is not None and now.switch in home.switches:
+                told[mac] = now if now.standby == home.standby else replace(now, standby=None)
             elif len(self.past) < MOST_PAST:
                 self.past[mac, home.switch] = home
         self.wanted, self.members = wanted, members
@@ -74,10 +83,11 @@ class Directory:
         `reached` are those that all switches know a way to. Only if `is_rested`, that is if frames that were sent
         before the last confirmation have arrived, what was sent to where addresses were is over.
         """
+        able = frozenset(confirmed) & frozenset(reached)
         told = {
-            mac: home
+            mac: self._as_told(mac, home, able)
             for mac, home in self.wanted.items()
-            if mac in self.told or (home.switch in confirmed and home.switch in reached)
+            if mac in self.told or home.switch in able
         }
         has_changed = told != self.told
         self.told = self.wanted if told == self.wanted else told
@@ -85,6 +95,12 @@ class Directory:
             self.past.clear()
             has_changed = True
         return has_changed
+
+    def _as_told(self, mac: int, home: Home, able: Collection[str]) -> Home:
+        """A home, with its standby if others were told of it or can be."""
+        known = self.told.get(mac)
+        is_told = home.standby in able or (known is not None and known.standby == home.standby)
+        return home if is_told else replace(home, standby=None)
 
 
 @dataclass(slots=True)
@@ -116,6 +132,11 @@ class Whereabouts:
         directory.aim(wanted, members)
         if directory.is_pending:
             self._pending.add(network)
+
+    def is_told(self, network: str) -> bool:
+        """Whether all know where the network's addresses are."""
+        directory = self.by_network.get(network)
+        return directory is None or directory.told == directory.wanted
 
     def forget(self, network: str) -> None:
         """The network is not there any more, or not on VLANs."""

@@ -75,6 +75,7 @@ def _port(tenant: str, name: str, form: PortDocument) -> Port:
         ip=form.ip,
         description=form.description,
         iface_id=form.iface_id,
+        hosts=tuple(map(intern, form.hosts or ())),
     )
 
 

@@ -20,6 +20,7 @@ def check_ports(context: Context) -> None:
         path = port_path(tenant, name)
         subject = f"port {tenant}/{name}"
         _check_form(context, path, subject, port)
+        _check_hosts(context, path, subject, port)
         for network, at in network_references(path, port):
             _check_network(context, tenant, network, at)
             if port.mac:
@@ -76,6 +77,27 @@ def _check_form(context: Context, path: Steps, subject: str, port: PortDocument)
         if getattr(port, key) is not None:
             what = f"{subject} is behind an endpoint and has {key}"
             context.error((*path, key), what, f"remove {key} or endpoint", at_key=True)
+
+
+def _check_hosts(context: Context, path: Steps, subject: str, port: PortDocument) -> None:
+    if port.hosts is None:
+        return
+    at = (*path, "hosts")
+    if port.iface_id is None:
+        context.error(
+            at, f"{subject} has hosts and no iface_id", "remove hosts, or bind the port by an id", at_key=True
+        )
+    if not port.hosts:
+        context.error(at, f"the hosts of {subject} are none", "name one at least, or remove hosts for any", at_key=True)
+    switches = context.document.fabric.switches
+    hosts = [name for name, switch in switches.items() if switch.host]
+    for number, name in enumerate(port.hosts):
+        where = (*at, number)
+        if name in port.hosts[:number]:
+            context.error(where, f"host {name} is twice in the hosts of {subject}", "keep one")
+        elif name not in hosts and switch_path(name) not in context.broken:
+            known = f"switch {name} has no host" if name in switches else f'unknown switch "{name}"'
+            context.error(where, known, context.problems.choose(name, hosts, "switch with host: {}"))
 
 
 def _check_network(context: Context, tenant: str, network: str, at: Steps) -> None:

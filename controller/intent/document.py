@@ -194,6 +194,10 @@ class PortDocument(Form):
         default=None,
         description="Instead of switch and interface: the external_ids:iface-id of the interface on whichever host.",
     )
+    hosts: tuple[Name, ...] | None = Field(
+        default=None,
+        description="With iface_id: the only hosts that may have the interface; the guest may migrate between them.",
+    )
     endpoint: Endpoint | None = Field(
         default=None, description="Instead of switch and interface: a tunnel endpoint outside of the fabric."
     )

@@ -113,6 +113,8 @@ def _network_changes(
 def _port_changes(old: Port, new: Port) -> Iterator[str]:
     if _place(old) != _place(new):
         yield f"moves from {_place(old)} to {_place(new)}"
+    yield from _change("hosts", *(", ".join(one.hosts) or "any" for one in (old, new)))
+    yield from _change("standby", *(":".join(one.standby or ()) or "none" for one in (old, new)))
     yield from _change("network", _networks(old), _networks(new))
     yield from _change("MAC", old.mac or "learned", new.mac or "learned")
     yield from _change("IP", *(", ".join(map(str, one.ip)) or "none" for one in (old, new)))

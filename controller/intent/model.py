@@ -192,7 +192,8 @@ class Port:
 
     Exactly one of `network` and `trunk` is set. A port is either on (`switch`, `interface`) or behind `endpoint`, the
     address of a VTEP that is not ours (a Linux `vxlan` device, a hardware switch). One with `iface_id` is where a host
-    has an interface with that id: nowhere at first, and on (`switch`, `interface`) while it is plugged in.
+    has an interface with that id: nowhere at first, and on (`switch`, `interface`) while it is plugged in. While its
+    guest migrates it is at a second place, too.
     """
 
     tenant: str
@@ -213,6 +214,10 @@ class Port:
     """The id by which a hypervisor names the interface, in its `external_ids:iface-id`."""
     is_mac_plugged: bool = False
     """Whether the MAC is what the hypervisor says (`external_ids:attached-mac`), as none is given."""
+    hosts: tuple[str, ...] = ()
+    """Switches of the hosts on which it may be, by its id, and between which it may migrate; none means on any one."""
+    standby: LinkEnd | None = None
+    """Where its guest may go on in a moment: a place on another switch, which has what the first one has."""
 
     id: str = field(init=False, repr=False, compare=False)
     """`tenant/name`, unique in the installation."""
@@ -226,7 +231,13 @@ class Port:
         if self.iface_id is None or (self.switch is None and not self.is_mac_plugged):
             return self
         mac = None if self.is_mac_plugged else self.mac
-        return replace(self, switch=None, interface=None, mac=mac, is_mac_plugged=False)
+        return replace(self, switch=None, interface=None, mac=mac, is_mac_plugged=False, standby=None)
+
+    @property
+    def places(self) -> tuple[LinkEnd, ...]:
+        """Where it is: switch and interface, and those of its standby."""
+        where = ((self.switch, self.interface),) if self.switch and self.interface else ()
+        return (*where, self.standby) if self.standby else where
 
     @property
     def networks(self) -> tuple[str, ...]:

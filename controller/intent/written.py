@@ -30,6 +30,7 @@ def port_form(port: Port) -> PortDocument:
         switch=port.switch,
         interface=port.interface,
         iface_id=port.iface_id,
+        hosts=port.hosts or None,
         endpoint=port.endpoint,
         mac=port.mac,
         ip=port.ip,

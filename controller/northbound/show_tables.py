@@ -66,6 +66,11 @@ def _on(item: Item) -> str:
     return f"{item['switch']}:{item['interface']}" if item["switch"] else "-"
 
 
+def _port_on(item: Item) -> str:
+    standby = item["standby"]
+    return f"{_on(item)}, standby {standby['switch']}:{standby['interface']}" if standby else _on(item)
+
+
 def _port_networks(item: Item) -> str:
     return item["network"] or ", ".join(f"{one['vlan']}: {one['network']}" for one in item["trunk"])
 
@@ -160,7 +165,7 @@ COLUMNS: Mapping[Subject, Sequence[Column]] = {
     Subject.PORTS: (
         Column("Port", _field("id")),
         Column("Network", _port_networks),
-        Column("At", _on),
+        Column("At", _port_on),
         Column("MAC", lambda item: item["mac"] or "learned"),
         Column("State", _port_state, is_state=True),
     ),

@@ -75,6 +75,8 @@ class Statistics:
     """Of those, what hosts did not make."""
     plugs_doubted: int = 0
     """Ports of which it was not believed what a host says, as that is another's."""
+    migrations: int = 0
+    """Ports that moved because their guests were heard where they stood by."""
     handler_errors: int = 0
     """Exceptions out of the handler: bugs."""
 

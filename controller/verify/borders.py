@@ -141,9 +141,10 @@ def border_of(ground: Ground, intent: Intent, view: SwitchView, ports: Iterable[
     switch = intent.fabric.switches[view.name]
     roles: dict[int, Owner | Mapping[int, Owner]] = {}
     for port in ports:
-        number = view.number(port.interface) if port.switch == view.name else None
-        if number is not None:
-            roles[number] = port.network or dict(port.trunk)
+        for where, interface in port.places:
+            number = view.number(interface) if where == view.name else None
+            if number is not None:
+                roles[number] = port.network or dict(port.trunk)
     tunnels = {
         number: segment
         for segment, interface in switch.tunnels.items()

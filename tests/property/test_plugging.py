@@ -33,18 +33,21 @@ PORTS = {
     for port in (
         Port("blue", "fixed", "blue/a", switch="hv1", interface="tap1", mac=A),
         Port("blue", "one", "blue/a", iface_id="i"),
-        Port("blue", "trunk", trunk=((5, "blue/a"), (6, "blue/b")), iface_id="j"),
-        Port("red", "given", "red/a", iface_id="k", mac=B),
+        Port("blue", "trunk", trunk=((5, "blue/a"), (6, "blue/b")), iface_id="j", hosts=("hv1", "hv2")),
+        Port("red", "given", "red/a", iface_id="k", mac=B, hosts=("hv2", "hv1")),
+        Port("red", "fixed", "red/a", iface_id="m", hosts=("hv2",)),
         Port("red", "free", "red/a", iface_id="l"),
     )
 }
 FILES = Intent(Fabric(switches=SWITCHES), ("blue", "red"), NETWORKS, PORTS)
 ITSELF = "tap1", "tap2", "vxlan0", "br-int"
 
-plugged = st.builds(Plugged, st.sampled_from("ijklm"), st.sampled_from([None, A, B, C]), st.booleans())
+plugged = st.builds(Plugged, st.sampled_from("ijjkklmx"), st.sampled_from([None, A, B, C]), st.booleans())
 report = st.tuples(st.sampled_from(sorted(SWITCHES)), st.dictionaries(st.sampled_from(ITSELF), plugged) | st.none())
 reload = st.sets(st.sampled_from(sorted(PORTS)))
-steps = st.lists(report | reload, max_size=10)
+heard = st.tuples(st.sampled_from(sorted(PORTS)), st.sampled_from(sorted(SWITCHES)))
+steps = st.lists(report | report | heard | reload, max_size=12)
+"""A host says what it has, or is lost; a guest is heard on a switch; files are loaded without these ports."""
 
 
 def files_without(names: set[str]) -> Intent:
@@ -56,7 +59,8 @@ class Site:
 
     def __init__(self) -> None:
         self.core = Core()
-        self.plugging = Plugging(self.core, Southbound(Recorder(), {}), lambda: 0.0, lambda: None, self.put)
+        self.southbound = Southbound(Recorder(), {})
+        self.plugging = Plugging(self.core, self.southbound, lambda: 0.0, lambda: None, self.put)
         self.edits: list[IntentEdit] = []
         self.load(FILES)
 
@@ -76,7 +80,7 @@ class Site:
 
 
 @given(steps)
-def test_bit_by_bit_is_as_a_whole(history: list[tuple[str, dict[str, Plugged] | None] | set[str]]) -> None:
+def test_bit_by_bit_is_as_a_whole(history: list[tuple[str, dict[str, Plugged] | str | None] | set[str]]) -> None:
     site, files = Site(), FILES
     for step in history:
         if isinstance(step, set):
@@ -86,11 +90,13 @@ def test_bit_by_bit_is_as_a_whole(history: list[tuple[str, dict[str, Plugged] | 
             host, found = step
             if found is None:
                 site.plugging.lost(host, "x")
+            elif isinstance(found, str):
+                site.plugging.heard(host, found)
             else:
                 site.plugging.reported(host, Report(found))
         ports = site.ports
         assert {name: port.asked for name, port in ports.items()} == files.ports
-        whole = placed(files, site.core.plugs.holder, site.core.situation.intent)
+        whole = placed(files, site.core.plugs.standing, site.core.situation.intent)
         assert {name: port for name, (port, _) in whole.items()} == {
             name: port for name, port in ports.items() if port.iface_id
         }
@@ -99,14 +105,16 @@ def test_bit_by_bit_is_as_a_whole(history: list[tuple[str, dict[str, Plugged] | 
 
 
 def check_nobody_is_robbed(ports: dict[str, Port]) -> None:
-    places = [(port.switch, port.interface) for port in ports.values() if port.switch]
+    places = [place for port in ports.values() for place in port.places]
     assert len(places) == len(set(places))
     macs = [(network, port.mac) for port in ports.values() if port.mac for network in port.networks]
     assert len(macs) == len(set(macs))
     for port in ports.values():
-        if port.iface_id and port.switch:
-            assert SWITCHES[port.switch].host
-            assert port.interface not in ("vxlan0", "br-int")
+        for switch, interface in port.places if port.iface_id else ():
+            assert SWITCHES[switch].host
+            assert interface not in ("vxlan0", "br-int")
+            assert switch in (port.hosts or SWITCHES)
+        assert port.standby is None or (port.hosts and port.standby[0] != port.switch)
 
 
 def test_a_plug_is_an_edit_of_one_port() -> None:
@@ -122,6 +130,32 @@ def test_a_plug_is_an_edit_of_one_port() -> None:
     assert len(site.edits) == 1
     site.plugging.reported("hv2", Report({}))
     assert site.ports == PORTS
+
+
+def test_where_a_guest_is_heard_that_may_be_there_its_port_is() -> None:
+    site = Site()
+    site.plugging.reported("hv1", Report({"tap2": Plugged("j", C)}))
+    site.plugging.reported("hv2", Report({"tap2": Plugged("j", C)}))
+    assert site.ports["blue/trunk"].places == (("hv1", "tap2"), ("hv2", "tap2"))
+    # What concerns another port or place, or comes late, is nothing.
+    for name, switch in (("blue/one", "hv2"), ("blue/trunk", "hv1"), ("gone", "hv2")):
+        site.plugging.heard(name, switch)
+    assert site.ports["blue/trunk"].switch == "hv1"
+    site.plugging.heard("blue/trunk", "hv2")
+    assert list(site.ports["blue/trunk"].places) == [("hv2", "tap2")]
+    assert site.southbound.statistics.migrations == 1
+    site.plugging.heard("blue/trunk", "hv1")
+    assert list(site.ports["blue/trunk"].places) == [("hv2", "tap2")]
+
+
+def test_a_host_that_may_not_have_a_port_is_doubted_and_counted_once() -> None:
+    site = Site()
+    site.plugging.reported("hv1", Report({"tap2": Plugged("m")}))
+    site.plugging.reported("hv1", Report({"tap2": Plugged("m"), "tap1": Plugged("x")}))
+    assert site.ports["red/fixed"] == PORTS["red/fixed"]
+    assert site.southbound.statistics.plugs_doubted == 1
+    site.plugging.reported("hv2", Report({"tap2": Plugged("m")}))
+    assert site.ports["red/fixed"].switch == "hv2"
 
 
 def test_a_mac_that_is_free_again_is_given_to_who_waited_for_it() -> None:

@@ -13,7 +13,8 @@ from controller.intent.model import Segment, SegmentKey
 SWITCHES = frozenset({"s0", "s1", "s2"})
 MACS = (1, 2)
 KEY = SegmentKey(Segment.VLAN, 9)
-homes = st.dictionaries(st.sampled_from(MACS), st.sampled_from(sorted(SWITCHES)).map(lambda name: Home(name, "t/p")))
+places = st.lists(st.sampled_from(sorted(SWITCHES)), min_size=1, max_size=2, unique=True)
+homes = st.dictionaries(st.sampled_from(MACS), places.map(lambda names: Home(names[0], "t/p", *names[1:])))
 some_switches = st.sets(st.sampled_from(sorted(SWITCHES)))
 events = st.lists(homes | some_switches | st.booleans(), max_size=20)
 
@@ -22,14 +23,14 @@ events = st.lists(homes | some_switches | st.booleans(), max_size=20)
 class Program:
     """What one switch was told: where to send, and what it hands over."""
 
-    sends: dict[int, str] = field(default_factory=dict)
+    sends: dict[int, tuple[str, ...]] = field(default_factory=dict)
     hands_over: set[int] = field(default_factory=set)
 
 
 def program(directory: Directory, switch: str) -> Program:
-    here = {mac for mac, home in directory.wanted.items() if home.switch == switch}
+    here = {mac for mac, home in directory.wanted.items() if switch in home.switches}
     here |= {mac for mac, past in directory.past if past == switch}
-    return Program({mac: home.switch for mac, home in directory.told.items()}, here)
+    return Program({mac: home.switches for mac, home in directory.told.items()}, here)
 
 
 @given(homes, events)
@@ -38,7 +39,7 @@ def test_what_is_sent_somewhere_is_handed_over_there(
 ) -> None:
     directory = Directory(KEY, start, SWITCHES)
     held = {switch: program(directory, switch) for switch in SWITCHES}
-    on_their_way: set[tuple[int, str]] = set()
+    on_their_way: set[tuple[int, tuple[str, ...]]] = set()
     for event in [*history, True, True, True]:
         if isinstance(event, bool):
             held = {switch: program(directory, switch) for switch in SWITCHES}
@@ -51,9 +52,9 @@ def test_what_is_sent_somewhere_is_handed_over_there(
             held.update({switch: program(directory, switch) for switch in event})
         told = {switch: program(directory, switch) for switch in SWITCHES}
         on_their_way |= {sent for known in (held, told) for one in known.values() for sent in one.sends.items()}
-        for mac, switch in on_their_way:
-            assert mac in held[switch].hands_over, "whether it has followed"
-            assert mac in told[switch].hands_over, "or not"
+        for mac, copies in on_their_way:
+            # Whether it has followed or not.
+            assert any(mac in held[one].hands_over and mac in told[one].hands_over for one in copies)
     assert not directory.is_pending
     assert directory.told == directory.wanted
 
@@ -73,6 +74,19 @@ def test_an_address_waits_for_its_switch_and_for_a_way_there() -> None:
     assert not directory.step({"s1"}, {"s0"}, is_rested=True)
     assert directory.step({"s1"}, SWITCHES, is_rested=False)
     assert directory.told == {2: Home("s1", "t/q")}
+
+
+def test_where_it_stands_by_is_told_once_its_switch_confirmed_and_is_told_already_when_it_goes_on_there() -> None:
+    directory = Directory(KEY, {1: Home("s0", "t/p")}, SWITCHES)
+    directory.aim({1: Home("s0", "t/p", "s1")}, SWITCHES)
+    assert directory.told == {1: Home("s0", "t/p")}
+    assert not directory.step({"s0", "s2"}, SWITCHES, is_rested=True)
+    assert directory.is_pending
+    assert directory.step({"s1"}, SWITCHES, is_rested=False)
+    assert directory.told == {1: Home("s0", "t/p", "s1")}
+    directory.aim({1: Home("s1", "t/p")}, SWITCHES)
+    assert directory.told == {1: Home("s1", "t/p")}
+    assert not directory.is_pending
 
 
 def test_trees_and_goals_are_those_of_networks_on_several_switches() -> None:

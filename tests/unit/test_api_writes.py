@@ -153,7 +153,7 @@ def test_everything_has_to_fit_what_is_in_files_and_here(site: WriteSite) -> Non
         "/interface": '"a/b" cannot be an interface; leave out blanks, colons and slashes',
         "/mac": 'the MAC address 5 is a number to YAML; write it in quotes: "5"',
         "/colour": 'unknown key "colour" in port blue/a; '
-        "known: description, endpoint, iface_id, interface, ip, mac, network, switch, trunk",
+        "known: description, endpoint, hosts, iface_id, interface, ip, mac, network, switch, trunk",
         "/ip/0": '"x" is not an IP address; write it as 192.0.2.1 or 2001:db8::1',
     }
     answer = site.ask("PUT", "/ports/blue/a", {**PORT, "network": "wbe", "switch": "s9"})
