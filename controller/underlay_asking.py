@@ -43,6 +43,8 @@ class UnderlayAsking:
         self._southbound = southbound
         self._post = post
         self._turns: Counter[Goal] = Counter()
+        self._fellow_turns: Counter[Goal] = Counter()
+        """Counted by themselves: if there are as many as questions in a slice, it would always be the same one."""
         self._known: set[tuple[str, Goal]] = set()
         """Who had an answer from whom: the flow that sends probes back is there."""
         self._troubled: dict[Segment, dict[str, None]] = {}
@@ -61,7 +63,7 @@ class UnderlayAsking:
         for goal in goals:
             self._ask(goal, self._askers(goal, ASKERS), now)
             if goal in self.reach.out:
-                self._ask(goal, self._fellows(goal), now)
+                self._ask(goal, self._fellow(goal), now)
         for goal in urgent[:URGENT]:
             self._ask_urgently(goal, now)
 
@@ -110,7 +112,7 @@ class UnderlayAsking:
             if witness and by:
                 self._ask(witness, [by], now)
         self._ask(goal, self._anybody(goal), now)
-        self._ask(goal, self._fellows(goal), now)
+        self._ask(goal, self._fellow(goal), now)
 
     def _witness(self, by: str, segment: Segment, now: float) -> Goal | None:
         """Whom else a switch should ask: silence counts when it has an answer from elsewhere."""
@@ -124,10 +126,12 @@ class UnderlayAsking:
         names = (near[(begin + step) % len(near)] for step in range(len(near)))
         return [name for name in islice(names, MOST_OTHERS) if self._core.is_connected(name)][:1]
 
-    def _fellows(self, goal: Goal) -> list[str]:
-        """Those that are in trouble, too."""
-        found = (name for name in self._troubled.get(goal.segment, ()) if self.plan.is_near(goal, name))
-        return list(islice(filter(self._core.is_connected, found), MOST_OTHERS))
+    def _fellow(self, goal: Goal) -> list[str]:
+        """One of those that are in trouble, too, another one each time."""
+        near = (name for name in self._troubled.get(goal.segment, ()) if self.plan.is_near(goal, name))
+        found = list(islice(filter(self._core.is_connected, near), MOST_OTHERS))
+        self._fellow_turns[goal] += 1
+        return found and [found[self._fellow_turns[goal] % len(found)]]
 
     def _note_troubled(self, suspects: Iterable[Goal]) -> None:
         self._troubled = {}

@@ -69,7 +69,8 @@ class UnderlayLooking:
         if now - self._counted >= 1:
             self._counted = now
             ends = Counter(Goal(path.source, path.segment) for path in paths.broken)
-            self.worst = [goal for goal, _ in ends.most_common(WORST)]
+            worst = ends.most_common(WORST)
+            self.worst = [goal for goal, number in worst if 2 * number >= worst[0][1]]
 
     def judge(self, now: float) -> tuple[set[Path], set[Path]]:
         """The paths that are broken from now on, and those that are whole again."""
