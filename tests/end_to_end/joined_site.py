@@ -1,13 +1,14 @@
-"""Three bare hypervisors that join by one line each, and two tenants whose ports name interfaces by their ids.
+"""Bare hypervisors that join by one line each, three unless more are asked for, and two tenants whose ports name
+interfaces by their ids.
 
-hv1 and hv3 connect to the daemon; hv2 listens, and the daemon connects to it. Blue and red have a network each, with
+hv2 listens, and the daemon connects to it; the others connect to the daemon. Blue and red have a network each, with
 the same MAC and IP addresses; of each, guest 1 is on hv1 and so on. The MAC of the first is given by its port, of the
-second by its host, and that of the third is learned. hv3 says its tunnel endpoint itself.
+second by its host, and those of others are learned. From hv3 on, hosts say their tunnel endpoints themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,32 +32,32 @@ def guest(tenant: str, member: int) -> str:
 
 
 @contextmanager
-def standing(directory: Path) -> Iterator[Installation]:
+def standing(directory: Path, hypervisors: Sequence[str] = HYPERVISORS) -> Iterator[Installation]:
     """The site, with everything up."""
     file = directory / "site.yaml"
-    file.write_text(topology(directory / "hv2.sock"))
+    file.write_text(topology(directory / "hv2.sock", hypervisors))
     with running(file, directory) as installation:
         yield installation
 
 
-def topology(listening: Path) -> str:
+def topology(listening: Path, hypervisors: Sequence[str]) -> str:
     """The topology file; `listening` is where hv2's database listens."""
     lines = ["fabric:", "  underlay_mtu: 9000", "  hosts: {ovn_installed: true}", "  switches:"]
-    for number, name in enumerate(HYPERVISORS, 1):
+    for number, name in enumerate(hypervisors, 1):
         given = f", endpoint: 198.51.100.{number}" if number < 3 else ""
         host = f"{{connect: unix:{listening}}}" if name == "hv2" else "{}"
         lines.append(f'    {name}: {{dpid: "{number:016x}"{given}, host: {host}}}')
     lines.append("tenants:")
     for tenant, segment in SEGMENTS.items():
         lines += [f"  {tenant}:", "    networks:", f"      net: {{segment: {segment}}}", "    ports:"]
-        for member in (1, 2, 3):
+        for member, _ in enumerate(hypervisors, 1):
             given = f', mac: "{mac(member)}"' if member == 1 else ""
             lines.append(f"      vm{member}: {{network: net, iface_id: {iface_id(tenant, member)}{given}}}")
     lines += ["lab:", "  underlay: bridge", "  hypervisors:"]
-    lines += [f"    {name}: {{address: 198.51.100.{number}/24}}" for number, name in enumerate(HYPERVISORS, 1)]
+    lines += [f"    {name}: {{address: 198.51.100.{number}/24}}" for number, name in enumerate(hypervisors, 1)]
     lines.append("  guests:")
     for tenant in SEGMENTS:
-        for member, hypervisor in enumerate(HYPERVISORS, 1):
+        for member, hypervisor in enumerate(hypervisors, 1):
             given = f', mac: "{mac(member)}"' if member < 3 else ""
             lines.append(
                 f"    {guest(tenant, member)}: {{port: {tenant}/vm{member}, hypervisor: {hypervisor}, "
