@@ -39,12 +39,20 @@ class Host:
 
     def __init__(self, lab: Lab, watch: Watch) -> None:
         self._prober = watch.prober
-        self._macs = watch.prober.mac(uplink("outblue")), physical_mac(lab, "hv2")
+        self._mac, self._there = watch.prober.mac(uplink("outblue")), physical_mac(lab, "hv2")
 
     def send(
-        self, inner: bytes, *, key: int, source: str = endpoint("outblue"), segment: Segment = Segment.VXLAN
+        self,
+        inner: bytes,
+        *,
+        key: int,
+        source: str = endpoint("outblue"),
+        segment: Segment = Segment.VXLAN,
+        mac: str | None = None,
     ) -> None:
-        packet = sealed(inner, segment=segment, key=key, source=source, destination=endpoint("hv2"), macs=self._macs)
+        """Send a frame in an envelope from an endpoint's address, and from its own MAC or another."""
+        macs = mac or self._mac, self._there
+        packet = sealed(inner, segment=segment, key=key, source=source, destination=endpoint("hv2"), macs=macs)
         self._prober.send_raw(uplink("outblue"), packet)
 
 
