@@ -183,7 +183,11 @@ class Plugs:
         for claim in claims:
             self._claims.setdefault(claim.iface_id, []).append(claim)
             self._reported.setdefault(claim.switch, {})[claim.interface] = claim.iface_id
-        self._settle(self._claims)
+        # Which ids have hosts is said later; until then nobody takes an id from the one who held it.
+        for iface_id, known in self._claims.items():
+            held = next((number for number, claim in enumerate(known) if claim.holds), None)
+            self._standings[iface_id] = self._standing(known, held)
+        self._settle([one for one, standing in self._standings.items() if standing.holder is None])
 
     def _put(self, fresh: Claim) -> None:
         claims = self._claims.setdefault(fresh.iface_id, [])
