@@ -74,6 +74,8 @@ class SwitchEvents:
         self._probes_due = 0.0
         """When to probe next: beats come faster when announcements do."""
         self._gate = Gate()
+        self._told: set[str] = set()
+        """Switches that did what this daemon told them, once."""
         self.timings = Timings(time.monotonic)
         self._refusals = BoundedLog(log)
         self._suspects = BoundedLog(log)
@@ -112,6 +114,7 @@ class SwitchEvents:
 
     def switch_settled(self, name: str) -> None:
         """A switch confirmed all that it was told so far."""
+        self._told.add(name)
         self.timings.settled(name)
         if name in self._behind and not self._core.is_dirty:
             self._behind.discard(name)
@@ -182,10 +185,12 @@ class SwitchEvents:
     def _note_gates(self) -> None:
         """Tell the core which switches wait at their gates, and so do what they were told before.
 
-        After a start without memory that is not known, and steps from it are not possible: they get all at once.
+        After a start without memory it is not known what that is, and steps from it are not possible: they get all at
+        once. Not so one that this daemon told something before it lost its session.
         """
         is_known = self._core.has_memory or self.clock >= GRACE
-        self._core.waiting = self._southbound.waiting() if is_known else frozenset()
+        waiting = self._southbound.waiting()
+        self._core.waiting = waiting if is_known else waiting & self._told
 
     def open_gates(self) -> None:
         """Let those switches be changed whose view is complete."""
