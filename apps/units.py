@@ -167,6 +167,8 @@ class SwitchUnit:
 
     switch: str
     links: tuple[int, ...] = ()
+    barred: tuple[int, ...] = ()
+    """Those of them out of which no flooded frames are taken."""
     trunks: tuple[tuple[int, str], ...] = ()
     """(interface, port id) of trunk ports."""
     tunnels: tuple[tuple[Segment, int], ...] = ()

@@ -36,6 +36,7 @@ from controller.dataplane.flow import (
     Flow,
     Group,
     GroupKind,
+    Match,
     Output,
     PopVlan,
     PushVlan,
@@ -53,7 +54,8 @@ TAGGED = (VLAN_PRESENT, VLAN_PRESENT)
 def switch_flows(unit: SwitchUnit) -> Iterator[Flow]:
     """Tagged frames from links, and the way of those that are for other switches."""
     for interface in unit.links:
-        yield from _from_link(interface)
+        yield _tagged(interface)
+        yield from _barred(interface) if interface in unit.barred else _flooded(interface)
     if unit.links:
         yield VLAN.flow("tree", match_of(metadata=(FLOODED, FLOODED)), Reason(APP, "flooded, on its way"), goto=TREE)
     yield from (_on_its_way(hop.label, hop.switch) for hop in unit.next_hops)
@@ -69,20 +71,28 @@ def switch_groups(unit: SwitchUnit) -> Iterator[Group]:
 
 
 @lru_cache(maxsize=4096)
-def _from_link(interface: int) -> tuple[Flow, ...]:
+def _tagged(interface: int) -> Flow:
     match = match_of(in_port=interface, vlan_vid=TAGGED)
-    others = CLASSIFY.flow("link", match, Reason(APP, "tagged frame from a link"), goto=VLAN)
-    flooded = (
-        CLASSIFY.flow(
-            "flooded",
-            match_of(in_port=interface, vlan_vid=TAGGED, vlan_pcp=pcp),
-            Reason(APP, "marked frame from a link"),
-            goto=VLAN,
-            metadata=mark,
-        )
+    return CLASSIFY.flow("link", match, Reason(APP, "tagged frame from a link"), goto=VLAN)
+
+
+@lru_cache(maxsize=4096)
+def _flooded(interface: int) -> tuple[Flow, ...]:
+    reason = Reason(APP, "marked frame from a link")
+    return tuple(
+        CLASSIFY.flow("flooded", _marked(interface, pcp), reason, goto=VLAN, metadata=mark)
         for pcp, mark in zip(FLOODED_PCP, FLOOD_MARKS, strict=True)
     )
-    return (*flooded, others)
+
+
+@lru_cache(maxsize=4096)
+def _barred(interface: int) -> tuple[Flow, ...]:
+    reason = Reason(APP, "marked frame from a link that came back, whose other end has old trees")
+    return tuple(CLASSIFY.flow("flooded", _marked(interface, pcp), reason) for pcp in FLOODED_PCP)
+
+
+def _marked(interface: int, pcp: int) -> Match:
+    return match_of(in_port=interface, vlan_vid=TAGGED, vlan_pcp=pcp)
 
 
 @lru_cache(maxsize=16384)

@@ -158,7 +158,11 @@ class Consequences(Answers):
         if moved:
             settling = self.settling
             self.situation = replace(
-                self.situation, floods=settling.floods, routes=settling.routes, protection=settling.protection
+                self.situation,
+                floods=settling.floods,
+                routes=settling.routes,
+                protection=settling.protection,
+                barred=settling.barred,
             )
             self._touched.switches.update(moved.switches & self.fabric.switches.keys())
             self._touched.flooding.update(moved.flooding & self.fabric.switches.keys())

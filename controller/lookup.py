@@ -39,7 +39,8 @@ def switch_unit(situation: Situation, name: str) -> SwitchUnit:
     )
     return SwitchUnit(
         switch=name,
-        links=tuple(sorted(_link_interfaces(situation, name))),
+        links=tuple(sorted(_numbers(view, situation.fabric.links))),
+        barred=tuple(sorted(_numbers(view, situation.barred))),
         trunks=tuple(trunks),
         tunnels=tunnels,
         peers=_peers(situation, switch),
@@ -91,14 +92,14 @@ def second_units(situation: Situation, network: str) -> dict[str, NetworkUnit]:
     return {name: replace(unit, enters=False) for name, unit in moved.items()}
 
 
-def _link_interfaces(situation: Situation, switch: str) -> Iterator[int]:
-    view = situation.fabric.switches[switch]
-    for end in _ends_by_switch(situation.fabric.links).get(switch, ()):
+def _numbers(view: SwitchView, links: frozenset[Link]) -> Iterator[int]:
+    """Its interfaces that are ends of these links."""
+    for end in _ends_by_switch(links).get(view.name, ()):
         if (number := view.number(end.interface)) is not None:
             yield number
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _ends_by_switch(links: frozenset[Link]) -> dict[str, list[End]]:
     """Once for all switches, as there are thousands of links."""
     found: dict[str, list[End]] = {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from controller.dataplane.fields import mac_number
 from controller.fabric.addresses import Addresses
-from controller.fabric.model import End, Fabric
+from controller.fabric.model import End, Fabric, Link
 from controller.fabric.outside_loops import Attachment
 from controller.fabric.paths import SWITCH_NUMBERS
 from controller.fabric.protection import Protection
@@ -142,6 +142,8 @@ class Situation:
     routes: Routes = field(default_factory=Routes)
     protection: Protection = field(default_factory=Protection)
     floods: Floods = field(default_factory=Floods)
+    barred: frozenset[Link] = frozenset()
+    """Links out of which no flooded frames are taken."""
     addresses: Addresses = field(default_factory=lambda: Addresses(limit=0))
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     """Where addresses of VLAN networks are as far as switches were told; nothing of a network means: as they should."""

@@ -78,7 +78,7 @@ class Soak:
         self._undisturbed = True
         """Whether nothing happened since, but that the daemon ended."""
         self._may_circle = False
-        """Whether links changed since while a switch had no session, which still floods as it did, or unremembered."""
+        """Whether a daemon began without memory since, after links had changed."""
         self._links_changed = False
         """Whether links changed since the daemon ended."""
 
@@ -115,20 +115,19 @@ class Soak:
             print(f"  {self._last}", flush=True)
         needs_settling = self._random.random() < SETTLED
         was_undisturbed = self._undisturbed
-        was_away = bool(self.site.world.away)
         step.act()
-        self._may_circle |= self._is_gap(name, was_away)
+        self._may_circle |= self._is_gap(name)
         self._undisturbed = was_undisturbed and name in ("kill daemon", "end daemon")
         if needs_settling:
             self._settle()
         else:
             self._check()
 
-    def _is_gap(self, name: str, was_away: bool) -> bool:
-        """Whether an operation lets frames circle or come back, as in the known gaps (docs/architecture.md)."""
+    def _is_gap(self, name: str) -> bool:
+        """Whether an operation lets frames circle or come back, as in the known gap (docs/architecture.md)."""
         if name.endswith(" link"):
             self._links_changed |= not self.site.world.daemon_runs
-            return was_away
+            return False
         if name != "start daemon":
             return False
         is_gap = self._links_changed and "memory" in self._last

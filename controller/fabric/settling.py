@@ -6,7 +6,10 @@ address name their switch and follow next hops (`controller.fabric.routes`) or, 
 (`controller.fabric.protection`), and who knows an address only decides who names its switch
 (`controller.fabric.whereabouts`).
 
-A link that is new carries nothing until both ends have confirmed that they take frames from it.
+A link that is new carries nothing until both ends have confirmed that they take frames from it. One that was dead may
+come back while a switch still floods along it, as that switch had no session meanwhile and does not know of the trees
+that others have made without it. Such a link is *barred*: flooded frames that come out of it are dropped, until all
+switches have confirmed trees without it.
 
 A switch confirms its tables. Frames that it sent before may still be on their way, and Open vSwitch takes some more
 milliseconds to revalidate the datapath's cache. So steps that rely on there being none wait for a rest: all but that
@@ -51,9 +54,13 @@ class Settling:
     floods: Floods = field(default_factory=Floods)
     costs: Costs = field(default_factory=lambda: NO_COSTS)
     """What links cost, where it is said."""
+    barred: frozenset[Link] = frozenset()
+    """Fresh links along which some switch may flood by trees of before."""
     _links: frozenset[Link] = frozenset()
     _fresh: frozenset[Link] = frozenset()
     """Links that are there, and carry nothing until both ends have confirmed that they take frames from them."""
+    _gone: frozenset[Link] = frozenset()
+    """Links that were dead, or are, and along which some switch may still flood."""
     _paths: Paths = field(default_factory=lambda: Paths((), frozenset()))
     _reach_revision: int = 0
     _reached: frozenset[str] = frozenset()
@@ -78,9 +85,13 @@ class Settling:
     ) -> Moved:
         """Other switches, links or costs are there: want the paths and trees that belong to them."""
         # What was there at the start was so before, too.
-        self._fresh = (links - self._links | self._fresh & links) if self._links else frozenset()
+        new = links - self._links if self._links else links & self._gone
+        self._fresh = new | self._fresh & links
+        self._gone |= self._links - links
         self._links, self.costs = links, costs
-        return self._lead(list(names), connected)
+        moved = self._lead(list(names), connected)
+        self._bar()
+        return moved
 
     def reach(self) -> Moved:
         """Networks are on other switches: want ways to these."""
@@ -95,12 +106,12 @@ class Settling:
         """
         following = frozenset(connected) & frozenset(confirmed)
         moved = Moved()
-        if ready := {link for link in self._fresh if {link.a.switch, link.b.switch} <= following}:
+        if ready := {link for link in self._fresh - self.barred if {link.a.switch, link.b.switch} <= following}:
             self._fresh -= ready
             moved = self._lead(list(self._paths.graph), connected)
         elif len(following) == len(frozenset(connected)):
             has_moved = self._tree_transition.advance(links, following, is_rested=is_rested)
-            switches = self._advance_ways(links, following, is_rested)
+            switches = self._advance_ways(links, following, is_rested) | self._bar()
             moved = Moved(switches=switches, flooding=frozenset(self._paths.graph) if has_moved else frozenset())
             if moved:
                 self._take()
@@ -114,6 +125,13 @@ class Settling:
             return Moved()
         self._take()
         return Moved(flooding=frozenset(self._paths.graph))
+
+    def _bar(self) -> frozenset[str]:
+        """Find out which links are barred now. The switches at the ends of those that are no more."""
+        before = self.barred
+        self._gone = frozenset(filter(self._tree_transition.may_flood, self._gone))
+        self.barred = self._fresh & self._gone
+        return frozenset(end.switch for link in before - self.barred for end in (link.a, link.b))
 
     def _advance_ways(self, links: Collection[Link], connected: frozenset[str], is_rested: bool) -> frozenset[str]:
         """The same for next hops and detours, once all switches that have a session confirmed."""

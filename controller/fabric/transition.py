@@ -93,6 +93,10 @@ class TreeTransition:
         """Whether there are steps to take."""
         return self._entry != 0 or any(told != self.target for told in self._told)
 
+    def may_flood(self, link: Link) -> bool:
+        """Whether some switch may flood along it, by trees of now or before."""
+        return any(link.a in ends or link.b in ends for used in self._used for ends in used)
+
     def retarget(
         self, target: Trees, names: Collection[str], live: Collection[Link], connected: Collection[str]
     ) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import soak_settle
-from soak_fabric import BRIDGES
+from controller.intent.lab_model import WireEnd
+from soak_fabric import BRIDGES, LINKS
 from soak_operations import Step
 from soak_run import OPERATIONS, Soak, SoakFailure
+from soak_site import Site
 
 pytestmark = pytest.mark.ovs
 
@@ -24,6 +27,31 @@ def test_every_kind_of_operation_leaves_what_is_asked_for(tmp_path: Path) -> Non
     assert soak.figures.arrived > 1000
     record = [line for line in (tmp_path / "operations.log").read_text().splitlines() if line[0] != " "]
     assert len(record) == soak.figures.operations.total()
+
+
+@pytest.mark.parametrize("is_new_daemon", [False, True])
+def test_a_switch_that_comes_back_later_than_its_link_closes_no_circle(tmp_path: Path, is_new_daemon: bool) -> None:
+    """It floods along the link still, the others along what took its place; a daemon that has just begun, too."""
+    soak = Soak(tmp_path, SEED)
+    ends = [far for link in LINKS for near, far in ((link.a, link.b), (link.b, link.a)) if near.node == "s2"]
+    soak.run_steps(step for end in ends for step in flap_unseen(soak.site, "s2", end, is_new_daemon))
+    assert not soak.figures.astray
+
+
+def flap_unseen(site: Site, switch: str, end: WireEnd, is_new_daemon: bool) -> Iterator[tuple[str, Step]]:
+    """A link of a switch goes and comes while it has no session."""
+    if is_new_daemon:
+        yield "end", Step("end the daemon", site.stop_daemon)
+        yield "start", Step("start one that remembers nothing", lambda: start_afresh(site))
+    yield "hide", Step(f"hide the daemon from {switch}", lambda: site.part(switch))
+    yield "cut", Step(f"set {end} down", lambda: site.set_interface(end, "down"))
+    yield "mend", Step(f"set {end} up", lambda: site.set_interface(end, "up"))
+    yield "show", Step(f"show the daemon to {switch}", lambda: site.rejoin(switch))
+
+
+def start_afresh(site: Site) -> None:
+    (site.daemon.state / "memory.json").unlink()
+    site.start_daemon()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import networkx as nx
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from controller.core import Core
 from controller.dataplane.fields import mac_text
@@ -149,10 +149,9 @@ class Mixtures(RuleBasedStateMachine):
             if near not in self.silent:
                 self.core.interface_changed(near, self.interface(near, far), deleted=False)
 
-    @precondition(lambda self: not self.silent)
     @rule(data=st.data())
     def mend_a_wire(self, data: st.DataObject) -> None:
-        """Not while a switch is silent: that trees then may have a circle is a known gap."""
+        """Also at a switch without session, and before one that comes back has followed."""
         if self.cut:
             self.mend(data.draw(st.sampled_from(sorted(self.cut))))
 
@@ -173,7 +172,9 @@ class Mixtures(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def lose_a_session(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(self.names))
+        self.lose(data.draw(st.sampled_from(self.names)))
+
+    def lose(self, name: str) -> None:
         self.silent.add(name)
         self.is_stale = True
         self.core.switch_lost(name)
@@ -338,6 +339,26 @@ def test_a_wire_that_comes_back_costs_no_frame(wire: tuple[str, str], far: str) 
     ring.settle()
     ring.mend(wire)
     ring.settle()
+
+
+@pytest.mark.parametrize("wire", sorted(RING))
+@pytest.mark.parametrize("returns_first", [True, False])
+def test_a_wire_that_comes_back_at_a_switch_that_was_away_makes_no_circle(
+    wire: tuple[str, str], returns_first: bool
+) -> None:
+    """The switch still floods along it, and the others along what took its place."""
+    for away in wire:
+        ring = Mixtures()
+        ring.build(switch_names(5), RING, {"s0": True, "s2": True, "s3": False})
+        ring.lose(away)
+        ring.sever(wire)
+        ring.settle()
+        if returns_first:
+            ring.regain_sessions()
+        ring.mend(wire)
+        ring.settle()
+        ring.regain_sessions()
+        ring.settle()
 
 
 @pytest.mark.parametrize("far", ["s1", "s2"])

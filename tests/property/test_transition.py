@@ -89,7 +89,10 @@ class Switches(RuleBasedStateMachine):
             self.retarget()
 
     def stale(self) -> frozenset[Link]:
-        """Dead links that a switch without session floods along: they must not come back before it: a known gap."""
+        """Dead links that a switch floods along which has no session, or not followed since: barred when they are back.
+
+        That is the care of `controller.fabric.settling`; here they stay away.
+        """
         held = (trees for name in self.silent | self.late for marks in self.holds[name].trees for trees in marks)
         return frozenset().union(*held) - self.live
 
