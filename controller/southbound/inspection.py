@@ -90,7 +90,8 @@ class Inspection(Progress):
 
     def is_repaired(self, switch: str) -> bool:
         """Whether nothing that an audit found is left to be repaired."""
-        return self._audits.is_repaired(switch)
+        # A switch that has confirmed is noted as repaired only in its next turn.
+        return self._audits.is_repaired(switch) or self.has_all(switch)
 
     def _audit_next(self) -> None:
         switch = self._audits.next(now(), lambda name: self._switches[name].is_idle)

@@ -50,6 +50,11 @@ class Progress:
         """Whether a switch is connected and has confirmed or refused all that was asked so far."""
         return switch in self._sessions.ready and self._switches[switch].settled
 
+    def has_all(self, switch: str) -> bool:
+        """Whether nothing that it should hold is left to be taken, be it on another attempt."""
+        synchroniser = self._switches[switch]
+        return synchroniser.settled and synchroniser.next_attempt is None
+
     def holds_all(self, switch: str) -> bool:
         """Whether a connected switch was found to hold what it should, and nothing else of ours."""
         return self._switches[switch].holds_all

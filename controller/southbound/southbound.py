@@ -215,7 +215,7 @@ class Southbound(Inspection):
             self._busy.add(name)
         self._progress.set()
         if synchroniser.settled:
-            if synchroniser.next_attempt is None:
+            if self.has_all(name):
                 self._audits.settled(name)
             self._tell(self._handler.switch_settled, name)
         return False
