@@ -81,6 +81,8 @@ class Plugging:
         """A host says something else of itself than before."""
         self._follow(self._core.host_reported(host, said))
         self._follow_endpoints()
+        if said.no_endpoint:
+            self._doubt_host(host, f"endpoint {said.no_endpoint!r} is not the address of one host")
         self._schedule()
         self.settled(host)
 
@@ -182,9 +184,12 @@ class Plugging:
     def _with_endpoints(self, intent: Intent) -> Intent:
         after, doubts = with_endpoints(intent, self._core.endpoints, self._core.situation.intent)
         for switch, doubt in doubts.items():
-            self._southbound.statistics.plugs_doubted += 1
-            self._doubted.warning(self._clock(), "not believed as the host says: %s", doubt, switch=switch)
+            self._doubt_host(switch, doubt)
         return after
+
+    def _doubt_host(self, switch: str, doubt: str) -> None:
+        self._southbound.statistics.plugs_doubted += 1
+        self._doubted.warning(self._clock(), "not believed as the host says: %s", doubt, switch=switch)
 
     def _report(self, before: Port, now: Port) -> None:
         if self._hosts:

@@ -47,6 +47,8 @@ class Report:
     """Names of those that have none."""
     endpoint: IpAddress | None = None
     """The address from which it would send overlay packets."""
+    no_endpoint: str = ""
+    """What it says instead, shortened, if that is not the address of one host."""
 
 
 @dataclass(frozen=True, slots=True)

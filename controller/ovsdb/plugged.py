@@ -23,6 +23,8 @@ from controller.ovsdb.replica import (
 )
 from controller.ovsdb.session import Operation
 
+_MOST_SAID = 63
+"""Letters of what is no address that go into the log."""
 _MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
 
 
@@ -35,8 +37,10 @@ def report_of(replica: Replica, bridge: str) -> Report:
             found[row.name] = Plugged(iface_id, _mac(row.external_ids.get(ATTACHED_MAC, "")), is_up)
         else:
             plain.add(row.name)
-    said = replica.root.external_ids
-    return Report(found, frozenset(plain), _endpoint(next((said[key] for key in ENDPOINTS if key in said), "")))
+    ids = replica.root.external_ids
+    said = next((ids[key] for key in ENDPOINTS if key in ids), "")
+    endpoint = _endpoint(said)
+    return Report(found, frozenset(plain), endpoint, "" if endpoint else said[:_MOST_SAID])
 
 
 def mark(replica: Replica, bridge: str, installed: Collection[str], *, as_ovn: bool, now: float) -> Iterator[Operation]:

@@ -74,7 +74,7 @@ class Statistics:
     host_changes_refused: int = 0
     """Of those, what hosts did not make."""
     plugs_doubted: int = 0
-    """Ports of which it was not believed what a host says, as that is another's."""
+    """What hosts said of ports and endpoints that was not believed, as it is another's, or none."""
     migrations: int = 0
     """Ports that moved because their guests were heard where they stood by."""
     handler_errors: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,6 +131,13 @@ def test_a_plug_is_an_edit_of_one_port() -> None:
     assert len(site.edits) == 1
     site.plugging.reported("hv2", Report({}))
     assert site.ports == PORTS
+
+
+def test_what_is_no_endpoint_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    site = Site()
+    site.plugging.reported("hv2", Report(no_endpoint="127.0.0.1"))
+    assert site.core.endpoints == {}
+    assert caplog.messages == ["not believed as the host says: endpoint '127.0.0.1' is not the address of one host"]
 
 
 def test_where_a_guest_is_heard_that_may_be_there_its_port_is() -> None:

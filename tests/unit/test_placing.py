@@ -90,4 +90,8 @@ def test_what_is_remembered_is_placed_at_first() -> None:
 def test_what_a_host_says(said: list[list[str]], endpoint: str | None) -> None:
     session = Session(0.0)
     session.receive(answer(1, rows(external_ids=["map", said])), 0.0)
-    assert report_of(session.replica, "br-int") == Report(endpoint=ip_address(endpoint) if endpoint else None)
+    found = report_of(session.replica, "br-int")
+    if endpoint:
+        assert found == Report(endpoint=ip_address(endpoint))
+    else:
+        assert found == Report(no_endpoint=said[0][1] if said else "")
