@@ -100,6 +100,10 @@ class PacketTrain:
                 found[name] = "; ".join(said)
         return found
 
+    def has_arrived(self, journey: str, number: int, station: str) -> bool:
+        """Whether a station has got this frame of a journey by now."""
+        return (journey, number, station) in self._arrived
+
     def arrived(self, journey: str, station: str) -> list[int]:
         """Numbers of the journey's frames that a station got, each as often as it came."""
         seen = (
