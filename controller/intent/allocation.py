@@ -13,7 +13,8 @@ equal results, in these steps:
    there is none an overlay key, unless one of its ports is on a switch without tunnel endpoint: then it must be a VLAN.
 
 A key that was given up is in quarantine for a day, because switches that are down and VTEPs of others may still know
-it. It is given out sooner only when a network would get none otherwise; then the one released first.
+it. It is given out sooner only when a network would get none otherwise; then the one released first. Programs that make
+and delete networks all day fill the quarantine; then it ends sooner.
 
 Tunnel IDs are given out so that no two overlay networks share one, whatever their encapsulations.
 
@@ -32,6 +33,8 @@ from controller.intent.moves import Unsettled
 
 QUARANTINE = 86_400.0
 """Seconds for which a released key is not given out unless no other is left."""
+MOST_COOLING = 65_536
+"""Keys in quarantine; those that were released first leave it for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Standing:
         """Nobody holds a key yet, and these are in quarantine."""
         # A clock that was set back must not end a quarantine early, nor make it last for years.
         cooling = sorted((min(since, now), key) for key, since in released.items() if now - since < QUARANTINE)
+        cooling = cooling[-MOST_COOLING:]
         standing = Standing(fabric, {}, KeyPool(fabric.vlans, fabric.reserved), KeyPool(fabric.keys, ()))
         for since, key in cooling:
             standing.released[key] = since
@@ -116,6 +120,8 @@ class Standing:
         self.cooled_before.setdefault(key, None)
         self.released[key] = now
         self.pool(key).cool(key.key)
+        if len(self.released) > MOST_COOLING:
+            self.warm(next(iter(self.released)))
 
     def warm(self, key: SegmentKey) -> None:
         """The key is not in quarantine."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.intent import allocation
 from controller.intent.allocation import QUARANTINE, KeyLedger, allocate
 from controller.intent.model import Fabric, Intent, KeyRange, Network, Port, Segment, SegmentKey, Switch
 
@@ -96,6 +98,17 @@ def test_a_resting_key_is_given_when_no_other_is_left_the_oldest_first() -> None
     ledger = KeyLedger({}, {SegmentKey(VLAN, 2): 9, SegmentKey(VLAN, 3): 8, SegmentKey(VLAN, 4): 7})
     assert keys_of(intent(network("a", VLAN), network("b", VLAN)), ledger, 10) == {"a": "vlan 4", "b": "vlan 3"}
     assert keys_of(intent(network("a"), network("b"), grounded="b"), ledger, 10) == {"a": "vxlan 10", "b": "vlan 4"}
+
+
+def test_of_very_many_released_keys_the_last_ones_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allocation, "MOST_COOLING", 2)
+    ledger, *_ = allocate(intent(*autos("abc")), KeyLedger(), 0)
+    for now, left in enumerate(("bc", "c", ""), 1):
+        ledger, *_ = allocate(intent(*autos(left)), ledger, now)
+    assert ledger.released == {SegmentKey(VLAN, 3): 2, SegmentKey(VLAN, 4): 3}
+    assert keys_of(intent(*autos("d")), ledger, 4) == {"d": "vlan 2"}
+    monkeypatch.setattr(allocation, "MOST_COOLING", 1)
+    assert allocate(intent(), ledger, 4)[0].released == {SegmentKey(VLAN, 4): 3}
 
 
 def test_a_chosen_key_moves_the_network_that_had_it() -> None:
