@@ -79,6 +79,11 @@ class Connection(PeerConnection):
         return self.dialled.name if self.dialled else self.spoke_for or self.certified or ""
 
     @property
+    def is_held(self) -> bool:
+        """Whether it is not heard for now, as its allowance is spent."""
+        return self._waiting is not None
+
+    @property
     def is_ready(self) -> bool:
         """Whether the rows are known."""
         return self.session.state is State.READY
@@ -94,7 +99,7 @@ class Connection(PeerConnection):
 
     def probe(self) -> None:
         """Ask the host whether it is there."""
-        if self._waiting:
+        if self.is_held:
             # It is; its answer would be behind what it said before.
             self._owner.received(self, Alive())
             return
@@ -103,7 +108,7 @@ class Connection(PeerConnection):
 
     def tick(self, now: float) -> None:
         """Let time pass, unless it is us who do not listen."""
-        if self._waiting:
+        if self.is_held:
             return
         for event in self.session.tick(now):
             if isinstance(event, Closed):
@@ -111,13 +116,11 @@ class Connection(PeerConnection):
         self._write_session()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the peer. TLS may deliver some that it had when reading was paused."""
+        """Bytes from the peer."""
         if self._ended:
             return
         allowance = self._owner.allowance(self)
-        if self._waiting:
-            self._held += data
-        elif self._transport and allowance.is_spent:
+        if self._transport and allowance.is_spent:
             self._held = data
             self._transport.pause_reading()
             self._waiting = allowance, self._loop.time()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -191,6 +193,31 @@ def test_what_is_doubted_of_one_host_does_not_make_reports_of_others_dear(monkey
     monkeypatch.setattr("controller.plugging._taken_near", taken_near)
     site.plugging.reported("hv2", Report({"tap2": Plugged("i", C)}))
     assert looked == ["blue/one"]
+
+
+def test_what_follows_from_a_report_is_paid_for_by_its_host() -> None:
+    site, hosts = Site(), Mock(joined={})
+    while site.core.is_dirty:
+        site.core.changes()
+
+    def paid(host: str, said: Report) -> list[tuple[Any, ...]]:
+        site.plugging.reported(host, said)
+        pending = site.core.pending
+        while site.core.is_dirty:
+            site.core.changes()
+        hosts.reset_mock()
+        site.plugging.compiled(1.0, pending, is_done=True)
+        return [call.args for call in hosts.allowances.spend.mock_calls]
+
+    async def scenario() -> None:
+        site.plugging.begin(hosts, is_open=True)
+        assert paid("hv2", Report({"tap2": Plugged("i", C)})) == [("hv2", 1.0)]
+        # It says that it is elsewhere: all that depends on the fabric is compiled. Or it names an interface anew.
+        assert paid("hv1", Report(endpoint=ip_address("192.0.2.7"))) == [("hv1", 1.0)]
+        assert paid("hv1", Report(plain=frozenset({"eth7"}))) == [("hv1", 1.0)]
+        assert paid("hv1", Report(plain=frozenset({"eth7"}))) == []
+
+    asyncio.run(scenario())
 
 
 def test_an_edit_from_an_older_intent_comes_into_force_as_a_whole() -> None:
