@@ -191,10 +191,16 @@ def test_a_host_that_was_away_when_it_was_taken_out_is_left_by_the_next_daemon(s
     marks = host.vsctl("--columns=external_ids", "list", "bridge", host.bridge, "--", "list", "interface")
     assert "tenantry-installed" not in marks
     assert "ovn-installed" not in marks
-    joined = site.log().count("joined: ")
     site.write(topology)
-    site.wait_for_log("joined: ", joined + 1)
+    # The others were without the daemon for a moment, too, and may try only after eight seconds.
+    eventually(lambda: states(site) == dict.fromkeys(HYPERVISORS, "joined"), "all hosts to have joined")
     assert site.reach().is_right
+
+
+def states(site: Installation) -> dict[str, str]:
+    """How each host stands."""
+    rows = asked(site, "GET", "/api/v1/hypervisors").json()["items"]
+    return {row["switch"]: row["state"] for row in rows}
 
 
 def twin(site: Installation, host: str, member: int) -> AbstractContextManager[Station]:
