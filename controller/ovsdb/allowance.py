@@ -1,7 +1,8 @@
 """Who may be heard now: shares of the daemon's time, and who waits for one, in the order in which they came.
 
 A host has one for itself, by its name, so a new connection buys no fresh credit. All who have not shown who they are
-have one in common.
+have one in common. What one of them spent there until it was taken on is its host's, so many may come at once; but
+whoever does that again and again spends the host's first, and then theirs.
 """
 
 from __future__ import annotations
@@ -49,6 +50,12 @@ class Allowance:
     def spend(self, seconds: float) -> None:
         """So much work was done."""
         self._share.spend(seconds, self._loop.time())
+
+    def take_over(self, seconds: float, other: Allowance) -> None:
+        """What another one spent was this one's, unless this one has nothing left; then it stays where it is."""
+        if not self.is_spent:
+            self.spend(seconds)
+            other.spend(-seconds)
 
     def wait(self, one: Waiting) -> None:
         """Have `one` go on when there is credit and it is its turn."""

@@ -63,6 +63,8 @@ class Connection(PeerConnection):
         """The host that it was taken on as, if it was."""
         self.end: Closed | None = None
         """Why it is over."""
+        self._spent = 0.0
+        """Seconds of work for its messages while it was a stranger."""
         self._held = b""
         """Bytes that came when the allowance was spent."""
         self._waiting: tuple[Allowance, float] | None = None
@@ -143,9 +145,14 @@ class Connection(PeerConnection):
         self._take(data, allowance)
 
     def _take(self, data: bytes, allowance: Allowance) -> None:
-        began = self._loop.time()
+        is_stranger, began = not self.sure_name, self._loop.time()
         self._handle(data)
-        allowance.spend(self._loop.time() - began)
+        took = self._loop.time() - began
+        allowance.spend(took)
+        if is_stranger:
+            self._spent += took
+            if self.sure_name:
+                self._owner.allowance(self).take_over(self._spent, allowance)
 
     def _handle(self, data: bytes) -> None:
         for event in self.session.receive(data, self._loop.time()):

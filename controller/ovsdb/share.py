@@ -25,7 +25,7 @@ class Share:
         self._is_spent = False
 
     def spend(self, seconds: float, now: float) -> None:
-        """So much work was done until now."""
+        """So much work was done until now; less than none is given back."""
         self._credit = self._credit_at(now) - seconds
         self._counted = max(now, self._counted)
         self._is_spent |= self._credit <= 0

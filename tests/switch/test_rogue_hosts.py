@@ -12,6 +12,7 @@ import pytest
 
 from controller.ovsdb import share
 from controller.ovsdb.hosts import Hosts
+from controller.ovsdb.session import Event, Session
 from controller.southbound.listen import Listen, Tls
 from controller.southbound.statistics import Statistics
 from tests.switch.certificates import certificates
@@ -19,7 +20,7 @@ from tests.switch.fake_host import FakeHost, named
 from tests.switch.host_lab import PLAN, Recorder, no_departures
 from tests.switch.southbound_lab import until
 from tests.unit.free_port import free_port
-from tests.unit.host_script import message
+from tests.unit.host_script import answer, message, rows
 
 NEVER = 1e-9
 """A rate at which no credit comes back while a test runs."""
@@ -75,11 +76,12 @@ def test_a_joined_host_that_floods_waits_and_nobody_else_does(
             connection = hosts.joined["hv1"].connection
             # What was sent and is not taken waits in buffers on both sides.
             await until(lambda: connection.is_held and rogue.is_pushed_back)
-            handled, before = taken(hosts, "hv1"), sent[0]
+            handled = taken(hosts, "hv1")
             for number in range(CHANGES):
                 await good.say(named(f"guest{number}", **{"iface-id": "x"}))
                 await until(lambda: f"guest{number}" in recorder.found["hv2"].plugged)  # noqa: B023
-            assert handled == taken(hosts, "hv1") < sent[0] == before
+            assert handled == taken(hosts, "hv1") < sent[0]
+            await until(lambda: rogue.is_pushed_back)
             # It is us who do not listen: it is not silent, and alive.
             for later in (1000, 2000):
                 connection.tick(asyncio.get_running_loop().time() + later)
@@ -210,6 +212,54 @@ def advance(seconds: float) -> None:
     loop = asyncio.get_running_loop()
     now = loop.time
     loop.time = lambda: now() + seconds  # type: ignore[method-assign]
+
+
+def make_messages_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five take all of a burst, by the clock of the loop, and nothing comes back."""
+    monkeypatch.setattr(share, "RATE", NEVER)
+    monkeypatch.setattr(share, "BURST", 0.5)
+    receive = Session.receive
+
+    def costly(session: Session, data: bytes, now: float) -> list[Event]:
+        advance(share.BURST / 5)
+        return receive(session, data, now)
+
+    monkeypatch.setattr(Session, "receive", costly)
+
+
+def test_many_hosts_may_come_at_once_without_certificates(meeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_messages_dear(monkeypatch)
+
+    async def scenario() -> None:
+        async with expecting(Listen(path=meeting)) as (hosts, recorder):
+            names = [f"hv{number}" for number in range(8)]
+            hosts.expect({name: replace(PLAN, name=name) for name in names})
+            some = [await FakeHost.connect(meeting, name) for name in names]
+            await until(lambda: recorder.found.keys() == set(names))
+            assert hosts.statistics.hosts_slowed == 0
+            for one in some:
+                await one.end()
+
+    asyncio.run(scenario())
+
+
+def test_who_comes_again_and_again_spends_its_own_and_then_what_strangers_have(
+    meeting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_messages_dear(monkeypatch)
+
+    async def scenario() -> None:
+        async with expecting(Listen(path=meeting)) as (hosts, recorder):
+            for number in range(1, 12):
+                _, writer = await asyncio.open_unix_connection(meeting)
+                writer.write(answer(1, rows()))
+                await until(lambda: hosts.statistics.hosts_slowed or len(recorder.came) == number)  # noqa: B023
+                writer.close()
+                await until(lambda: not hosts.joined)
+            assert hosts.statistics.hosts_slowed
+            assert 5 < len(recorder.came) < 11
+
+    asyncio.run(scenario())
 
 
 def test_who_waits_is_heard_in_turn(meeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
