@@ -99,6 +99,11 @@ class Consequences(Answers):
         """Whether something was touched that is not compiled yet."""
         return self._links_are_stale or bool(self._touched)
 
+    @property
+    def pending(self) -> int:
+        """Roughly how many units that is; the links count as one."""
+        return self._links_are_stale + len(self._touched)
+
     def changes(self, limit: int | None = None) -> list[Change]:
         """Compile what was touched, at most `limit` switches and networks; the rest is for the next call."""
         if self._links_are_stale:

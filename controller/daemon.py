@@ -213,13 +213,15 @@ class Daemon:
 
     def _compile(self) -> None:
         """Compile for a while, and hand over what changed."""
-        begins, timings = time.monotonic(), self._events.timings
+        begins, timings, pending = time.monotonic(), self._events.timings, self._core.pending
         while self._core.is_dirty and time.monotonic() < begins + COMPILING:
             for change in self._core.changes(1):
                 self._southbound.change(change.switch, change.before, change.after)
                 self._isolation.note(change)
                 timings.changed(change.switch, self._core.is_connected(change.switch))
-        timings.compiled(time.monotonic() - begins, not self._core.is_dirty)
+        took, is_done = time.monotonic() - begins, not self._core.is_dirty
+        timings.compiled(took, is_done)
+        self._plugging.compiled(took, pending, is_done=is_done)
 
     def _log_links(self) -> None:
         links = self._core.fabric.links

@@ -4,8 +4,8 @@ A report that changes who holds an id (`controller.fabric.plugs`) is an edit of 
 and costs what that port's networks cost. An edit of the files says nothing of where interfaces are, so all ports with
 ids are placed in it before it comes into force (`placed`).
 
-What of a report is not believed (`controller.placing`) is tried again with every later edit and report, as the reason
-may have gone.
+What of a report is not believed (`controller.placing`) is tried again with every later edit, and with reports about
+ports that had the MAC which it is about: the reason may have gone.
 
 A port is *installed* when the switch has confirmed all it was told while the port was there. The host's row says so
 (`external_ids:tenantry-installed`), for those who start a guest only then. Where it stands by, others have to have
@@ -19,6 +19,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from controller.compile_costs import CompileCosts
 from controller.consequences import HostSession
 from controller.core import Core
 from controller.event_log import EventKind
@@ -59,6 +60,7 @@ class Plugging:
         self._doubts: dict[str, str] = {}
         """What was not believed, by port."""
         self._doubted = BoundedLog(log)
+        self._costs = CompileCosts()
 
     def begin(self, hosts: Hosts, *, is_open: bool) -> None:
         """From now on hosts may report, if `is_open` for them somewhere; who does not come in time counts as down."""
@@ -79,10 +81,12 @@ class Plugging:
 
     def reported(self, host: str, said: Report) -> None:
         """A host says something else of itself than before."""
+        before = self._core.pending
         self._follow(self._core.host_reported(host, said))
         self._follow_endpoints()
         if said.no_endpoint:
             self._doubt_host(host, f"endpoint {said.no_endpoint!r} is not the address of one host")
+        self._costs.touched(host, self._core.pending - before)
         self._schedule()
         self.settled(host)
 
@@ -91,7 +95,15 @@ class Plugging:
         names = {"event": EventKind.HOST_LOST, "switch": host}
         log.warning("host lost: %s", reason, extra=names)
         self._core.hosts.pop(host, None)
+        before = self._core.pending
         self._follow(self._core.host_lost(host))
+        self._costs.touched(host, self._core.pending - before)
+
+    def compiled(self, seconds: float, pending: int, *, is_done: bool) -> None:
+        """Some of so many pending units were compiled, or all: hosts that caused it pay for it."""
+        for host, part in self._costs.compiled(seconds, pending, is_done=is_done).items():
+            if self._hosts:
+                self._hosts.allowances.spend(host, part)
 
     def heard(self, port_id: str, switch: str) -> None:
         """A guest was heard on a switch where its port stands by: it has gone on there."""
@@ -163,8 +175,13 @@ class Plugging:
         if not names:
             return
         moved: dict[str, Port] = {}
-        # The doubtful last: what they wait for may just have gone.
-        for name in [*sorted(names - self._doubts.keys()), *sorted(self._doubts.keys() & intent.ports.keys())]:
+        # The doubtful last: the MACs that they wait for may just have gone. Others are not looked at again, or a host
+        # that claims what it may not have would make the reports of all others dear.
+        macs = {intent.ports[name].mac for name in names} - {None}
+        doubtful = {
+            name for name in self._doubts.keys() & intent.ports.keys() if name in names or self._mac(name) in macs
+        }
+        for name in [*sorted(names - doubtful), *sorted(doubtful)]:
             port = intent.ports[name]
             standing = self._core.plugs.standing(port.iface_id or "")
             there, doubt = _taken_near(index, port, standing, moved).plugged(intent, port, standing)
@@ -174,6 +191,11 @@ class Plugging:
         if moved and self._put(_edit(intent, moved)):
             for name, port in moved.items():
                 self._report(intent.ports[name], port)
+
+    def _mac(self, name: str) -> str | None:
+        """The MAC of a port's guest by its host's word."""
+        holder = self._core.plugs.standing(self._core.situation.intent.ports[name].iface_id or "").holder
+        return holder.mac if holder else None
 
     def _follow_endpoints(self) -> None:
         intent = self._core.situation.intent

@@ -28,6 +28,10 @@ class Touched:
     def __bool__(self) -> bool:
         return bool(self.switches or self.flooding or self.networks or self._aimed)
 
+    def __len__(self) -> int:
+        """Roughly how many units that is."""
+        return len(self.switches) + len(self.flooding) + len(self.networks) + len(self._aimed)
+
     def take_to_aim(self, limit: int | None) -> list[str]:
         """Networks to aim, at most `limit`."""
         taken = _take(self.networks, limit)

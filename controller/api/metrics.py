@@ -46,6 +46,7 @@ PLAIN = {
     "hosts_admitted": "Hosts that became switches without being named.",
     "host_changes": "Changes that hosts were asked to make in their databases.",
     "host_changes_refused": "Of those, what hosts did not make.",
+    "hosts_slowed": "How often a peer with a database had to wait, as it sends more than it is given time for.",
     "plugs_doubted": "What hosts said of ports and endpoints that was not believed, as it is another's, or none.",
     "migrations": "Ports that moved because their guests were heard where they stood by.",
     "handler_errors": "Exceptions in what handles the reports of switches: bugs.",

@@ -96,7 +96,7 @@ class Dialling:
         else:
             await connection.gone.wait()
             # Who is a duplicate came at the same time from the other side, and has a session.
-            is_well = connection.is_taken_on or connection.end is None or connection.end.kind == "duplicate"
+            is_well = bool(connection.spoke_for) or connection.end is None or connection.end.kind == "duplicate"
             failure = "" if is_well or connection.end is None else connection.end.reason
         self._statistics.host_dials["failed" if failure else "taken on"] += 1
         return failure

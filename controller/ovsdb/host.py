@@ -132,6 +132,7 @@ class Host:
             self.connection.close("malformed", str(error))
         now = self._loop.time()
         self._next_look = now + max(PAUSE, SHARE * (now - began))
+        self.connection.spend(now - began)
 
     def _look_at(self, replica: Replica) -> None:
         said = Report() if self._is_leaving else report_of(replica, self.plan.bridge)

@@ -9,6 +9,9 @@ it is taken on (`controller.ovsdb.host`). One that came with a certificate and i
 admitted, and waits until it is. One that was away when it left the configuration is taken on to be left
 (`controller.fabric.departures`). Otherwise it is refused, and nothing was written to it, whoever connected. The number
 of strangers is bounded: when there are too many, the oldest goes.
+
+The time that is spent on what they say is bounded, too (`controller.ovsdb.share`): for each host by its name, once that
+is certain or its connection is taken on, and for all strangers together. A host pays as well for what follows from it.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from contextlib import suppress
 from functools import partial
 
 from controller.fabric.departures import REMEMBERED, Departures, Given
+from controller.ovsdb.allowance import Allowance, Allowances
 from controller.ovsdb.connection import Connection
 from controller.ovsdb.dialling import Dialling
 from controller.ovsdb.handler import HostHandler
@@ -75,6 +79,7 @@ class Hosts:
         self._identified: dict[Connection, str] = {}
         self._claims: Claims[str, Connection] = Claims(self._take_on)
         self._complaints = BoundedLog(log)
+        self.allowances = Allowances(self._is_known)
         self._servers: list[asyncio.Server] = []
         self._endpoints: list[Listen] = []
         self._dialling = Dialling(partial(Connection, self), self.joined.__contains__, statistics)
@@ -120,6 +125,7 @@ class Hosts:
             if name not in self.joined:
                 text = "host is away: what was made on it is taken back if it comes back within %d days"
                 log.warning(text, REMEMBERED / 86400, extra={"switch": name})
+        self.allowances.prune()
         self._dial()
         for connection in [*self._awaited, *self._identified]:
             name = connection.dialled.name if connection.dialled else self._identified[connection]
@@ -127,7 +133,7 @@ class Hosts:
             if name in plans and connection.dialled and connection.dialled.address != plans[name].connect:
                 connection.close("moved", "the configuration does not have it at this address any more")
             elif host is None or host.connection is not connection:
-                if name not in plans and name not in self._departures.departed():
+                if not self._is_known(name):
                     connection.close("unknown host", "it is no longer in the configuration")
             elif name in plans:
                 host.change(plans[name])
@@ -177,6 +183,18 @@ class Hosts:
         else:
             host.look_soon()
 
+    def allowance(self, connection: Connection) -> Allowance:
+        """What the time that its messages take is spent from.
+
+        Whoever merely says that it is a host spends nothing of that host's.
+        """
+        return self.allowances.of(connection.sure_name)
+
+    def slowed(self, connection: Connection) -> None:
+        """It has to wait until it is heard again. So it is alive."""
+        self.statistics.hosts_slowed += 1
+        self._claims.answered(connection.sure_name, connection)
+
     def closed(self, connection: Connection, why: Closed) -> None:
         """A connection is over."""
         self.statistics.hosts_closed[why.kind] += 1
@@ -216,7 +234,7 @@ class Hosts:
             connection.close("unknown host", f"it says in {where} that it is {name[:63]!r}")
         elif name not in self._plans and connection.is_secure and not connection.dialled and self.admits(name):
             self._admitted[connection] = _now()
-        elif name not in self._plans and name not in self._departures.departed():
+        elif not self._is_known(name):
             connection.close("unknown host", f"no host {name[:63]!r} is in the configuration")
         else:
             self._strangers.pop(connection, None)
@@ -235,7 +253,7 @@ class Hosts:
             connection.close("unknown host", "it is no longer in the configuration")
             return
         self.statistics.host_sessions += 1
-        connection.is_taken_on = True
+        connection.spoke_for = name
         host = Host(plan, connection, self._openflow, self._handler, self.statistics, self._complaints)
         self.joined[name] = host
         self._handler.connected(name, connection.peer, is_dialled=connection.dialled is not None)
@@ -243,6 +261,10 @@ class Hosts:
             host.leave()
         else:
             host.look_soon()
+
+    def _is_known(self, name: str) -> bool:
+        """Whether that is a host of the configuration, or one to be left when it comes."""
+        return name in self._plans or name in self._departures.departed()
 
     def _dial(self) -> None:
         """Connect to the hosts that listen, and to such that are to be left."""

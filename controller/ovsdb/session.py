@@ -118,6 +118,11 @@ class Session:
             return [self.close("silent", f"nothing heard for {now - self._liveness.heard:.0f} s")]
         return []
 
+    def forgive(self, seconds: float, now: float) -> None:
+        """For so long nothing was read from the host, by our own doing: that was neither silence nor delay."""
+        self._deadline += seconds
+        self._liveness.hear(now)
+
     def probe(self, now: float) -> None:
         """Ask the host whether it is there; `Alive` follows if so."""
         self._liveness.probe(now)

@@ -73,6 +73,8 @@ class Statistics:
     """Changes that hosts were asked to make in their databases."""
     host_changes_refused: int = 0
     """Of those, what hosts did not make."""
+    hosts_slowed: int = 0
+    """How often a peer with a database had to wait, as what it says takes more time than it is given."""
     plugs_doubted: int = 0
     """What hosts said of ports and endpoints that was not believed, as it is another's, or none."""
     migrations: int = 0

@@ -23,6 +23,7 @@ from station import Station
 from tests.end_to_end import joined_site
 from tests.end_to_end.eventually import PATIENCE, eventually
 from tests.end_to_end.joined_site import HYPERVISORS, iface_id, mac
+from tests.end_to_end.rogue import rogue_as
 from tests.end_to_end.running import Installation
 from tests.end_to_end.test_api_writes import asked, put
 
@@ -190,10 +191,16 @@ def test_a_host_that_was_away_when_it_was_taken_out_is_left_by_the_next_daemon(s
     marks = host.vsctl("--columns=external_ids", "list", "bridge", host.bridge, "--", "list", "interface")
     assert "tenantry-installed" not in marks
     assert "ovn-installed" not in marks
-    joined = site.log().count("joined: ")
     site.write(topology)
-    site.wait_for_log("joined: ", joined + 1)
+    # The others were without the daemon for a moment, too, and may try only after eight seconds.
+    eventually(lambda: states(site) == dict.fromkeys(HYPERVISORS, "joined"), "all hosts to have joined")
     assert site.reach().is_right
+
+
+def states(site: Installation) -> dict[str, str]:
+    """How each host stands."""
+    rows = asked(site, "GET", "/api/v1/hypervisors").json()["items"]
+    return {row["switch"]: row["state"] for row in rows}
 
 
 def twin(site: Installation, host: str, member: int) -> AbstractContextManager[Station]:
@@ -268,6 +275,53 @@ def test_a_rogue_takes_nothing_from_others(site: Installation) -> None:
         assert train.faults() == {}
     site.wait_for_log("JSON that is nested more than 32 deep")
     site.wait_for_log(f"not believed as its host says: MAC {mac(1)} is that of port red/vm1; it is learned instead")
+    found = wait_until_right(site.lab.stations, PATIENCE)
+    assert found.is_right, (sorted(found.missing), sorted(found.leaks))
+
+
+SLOWED = "tenantry_hosts_slowed_total"
+
+
+def counted(site: Installation, metric: str) -> float:
+    """What a counter without labels says."""
+    lines = asked(site, "GET", "/metrics").text.splitlines()
+    return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{metric} "))
+
+
+def mac_of(site: Installation, port: str) -> str:
+    """The MAC that a port has by its host's word."""
+    return str(asked(site, "GET", f"/api/v1/ports/{port}").json()["mac"])
+
+
+def test_a_rogue_database_takes_no_time_from_others(site: Installation) -> None:
+    """In the name of hv3, which is admitted: nonsense, claims on ids of others, and updates without end.
+
+    What it may have is moved by each of them, and its endpoint as well.
+    """
+    host, lost = hypervisor(site, "hv3"), site.log().count("host lost: ")
+    ids = [iface_id(tenant, member) for tenant in ("blue", "red") for member in (1, 2, 3)]
+    host.vsctl("del-manager")
+    site.wait_for_log("host lost: ", lost + 1)
+    site.widen()
+    with site.prober() as prober, PacketTrain(prober, journeys()) as train:
+        with rogue_as("hv3", site.daemon.ovsdb, ids):
+            for why in ("7 where a string belongs", "an answer to nothing that was asked", "more than 50000 rows"):
+                site.wait_for_log(why)
+            slowed = counted(site, SLOWED)
+            eventually(lambda: counted(site, SLOWED) > slowed + 3, "the rogue to wait again and again")
+            # What others say is followed meanwhile.
+            for address in (mac(9), mac(2)):
+                hypervisor(site, "hv2").vsctl("set", "interface", "tap5", f'external_ids:attached-mac="{address}"')
+                eventually(lambda now=address: mac_of(site, "red/vm2") == now, f"{address} at red/vm2")  # type: ignore[misc]
+            train.pass_frames(300)
+        joined = site.log().count("joined: ")
+        host.join()
+        site.wait_for_log("joined: ", joined + 1)
+        train.pass_frames(100)
+    assert train.faults() == {}
+    [said, *_] = (line for line in site.log().splitlines() if "slowed down: " in line)
+    assert "its database sends more than it is given time for" in said
+    assert "switch=hv3" in said
     found = wait_until_right(site.lab.stations, PATIENCE)
     assert found.is_right, (sorted(found.missing), sorted(found.leaks))
 

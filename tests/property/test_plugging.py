@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -15,9 +18,9 @@ from controller.intent.allocation import KeyLedger
 from controller.intent.edit import IntentEdit, difference
 from controller.intent.model import Fabric, Host, Intent, Network, Port, Segment, Switch
 from controller.intent.moves import KeyChanges
-from controller.placing import placed
+from controller.placing import Taken, placed
 from controller.plan import plan_of
-from controller.plugging import Plugging
+from controller.plugging import Plugging, _taken_near
 from controller.situation import IntentIndex
 from controller.southbound.southbound import Southbound
 from tests.switch.southbound_lab import Recorder
@@ -175,6 +178,53 @@ def test_a_mac_that_is_free_again_is_given_to_who_waited_for_it() -> None:
     assert site.ports["red/free"].mac == B
     site.load(FILES)
     assert (site.ports["red/given"].mac, site.ports["red/free"].mac) == (B, None)
+
+
+def test_a_mac_that_another_host_gives_up_is_given_to_who_waited_for_it() -> None:
+    site = Site()
+    site.plugging.reported("hv2", Report({"tap2": Plugged("m", A)}))
+    site.plugging.reported("hv1", Report({"tap2": Plugged("l", A)}))
+    assert (site.ports["red/fixed"].mac, site.ports["red/free"].mac) == (A, None)
+    site.plugging.reported("hv2", Report())
+    assert (site.ports["red/fixed"].mac, site.ports["red/free"].mac) == (None, A)
+
+
+def test_what_is_doubted_of_one_host_does_not_make_reports_of_others_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, looked = Site(), list[str]()
+    site.plugging.reported("hv1", Report({"tap2": Plugged("l", B)}))
+
+    def taken_near(index: IntentIndex, port: Port, *rest: Any) -> Taken:  # noqa: ANN401
+        looked.append(port.id)
+        return _taken_near(index, port, *rest)
+
+    monkeypatch.setattr("controller.plugging._taken_near", taken_near)
+    site.plugging.reported("hv2", Report({"tap2": Plugged("i", C)}))
+    assert looked == ["blue/one"]
+
+
+def test_what_follows_from_a_report_is_paid_for_by_its_host() -> None:
+    site, hosts = Site(), Mock(joined={})
+    while site.core.is_dirty:
+        site.core.changes()
+
+    def paid(host: str, said: Report) -> list[tuple[Any, ...]]:
+        site.plugging.reported(host, said)
+        pending = site.core.pending
+        while site.core.is_dirty:
+            site.core.changes()
+        hosts.reset_mock()
+        site.plugging.compiled(1.0, pending, is_done=True)
+        return [call.args for call in hosts.allowances.spend.mock_calls]
+
+    async def scenario() -> None:
+        site.plugging.begin(hosts, is_open=True)
+        assert paid("hv2", Report({"tap2": Plugged("i", C)})) == [("hv2", 1.0)]
+        # It says that it is elsewhere: all that depends on the fabric is compiled. Or it names an interface anew.
+        assert paid("hv1", Report(endpoint=ip_address("192.0.2.7"))) == [("hv1", 1.0)]
+        assert paid("hv1", Report(plain=frozenset({"eth7"}))) == [("hv1", 1.0)]
+        assert paid("hv1", Report(plain=frozenset({"eth7"}))) == []
+
+    asyncio.run(scenario())
 
 
 def test_an_edit_from_an_older_intent_comes_into_force_as_a_whole() -> None:

@@ -36,6 +36,19 @@ def test_rows_come_change_and_go() -> None:
     assert not session.replica.ports
 
 
+def test_what_was_not_read_by_our_own_doing_is_neither_silence_nor_delay() -> None:
+    session = Session(0.0)
+    session.forgive(100.0, 101.0)
+    assert session.tick(109.9) == []
+    assert session.tick(110.0) == [Closed("timeout", "not finished in time: reading the database")]
+    session = ready()
+    session.tick(6.0)
+    session.transact([], 6.0)
+    session.forgive(100.0, 106.0)
+    assert session.tick(120.9) == []
+    assert session.tick(121.0) == [Closed("timeout", "not finished in time: a transaction")]
+
+
 def test_of_maps_only_what_is_asked_for_is_kept_and_only_what_is_short() -> None:
     ids = [[f"key{number}", "x"] for number in range(10_000)]
     ids += [["tenantry-host", "h" * 256], ["tenantry-controller", "c" * 255]]
