@@ -19,6 +19,7 @@ export function styleNow() {
   return [
     ...nodes({ ink, soft, line, surface, font, host: colour("host"), hostLine: colour("host-line") }),
     ...edges({ soft, canvas, font, wire: colour("wire") }),
+    ...[1, 2, 3, 4].flatMap((level) => loaded(level, colour(`load-${level}`))),
     { selector: "node.draining", style: { "border-style": "dashed", "border-color": busy } },
     { selector: "node.switch.busy", style: { "border-color": busy, "border-width": 2 } },
     { selector: "node.switch.bad", style: { "border-color": bad, "border-width": 2, color: bad } },
@@ -84,6 +85,15 @@ function edges({ soft, canvas, font, wire }) {
   ];
 }
 
+/** A link that carries much is wider, and of a colour of its own. */
+function loaded(level, colour) {
+  const more = [0.4, 1.2, 2.2, 3.4][level - 1];
+  return [
+    { selector: `edge.load${level}`, style: { "line-color": colour, width: (edge) => edge.data("width") + more } },
+    { selector: `edge.many.load${level}`, style: { width: 1 + more / 2, opacity: 1, "z-index": level } },
+  ];
+}
+
 function chosen({ accent, bad, ink, canvas, tint }) {
   return [
     // A veil over all that is not lit is one thing to draw; to fade a thousand lines would be a thousand.
@@ -109,7 +119,7 @@ function chosen({ accent, bad, ink, canvas, tint }) {
     {
       selector: "edge.hover",
       style: {
-        ...{ label: "data(figures)", "source-label": "", color: ink, "min-zoomed-font-size": 0 },
+        ...{ label: "data(said)", "source-label": "", color: ink, "min-zoomed-font-size": 0 },
         "font-size": (edge) => 12 / edge.cy().zoom(),
         ...{ "text-background-padding": 4, "z-index": 30, opacity: 1 },
       },

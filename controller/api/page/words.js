@@ -15,6 +15,19 @@ export function speed(kbits) {
   return `${number(Math.round((kbits / per) * 10) / 10)} ${unit}`;
 }
 
+/** Bits of a second -> "12.3 Mbit/s". */
+export const rate = (bits) => (bits < 1000 ? `${Math.round(bits)} bit/s` : speed(bits / 1000));
+
+/** What passes over a link: "12 Mbit/s →, 3 Mbit/s ←"; null where that is not known. */
+export const passing = (load) => load && `${rate(load.bits_a_to_b)} →, ${rate(load.bits_b_to_a)} ←`;
+
+/** How much of its speed that takes: "1 % of 10 Gbit/s". */
+export function share(load) {
+  if (load?.load == null) return null;
+  const percent = load.load > 0 && load.load < 0.01 ? "less than 1" : Math.round(100 * load.load);
+  return `${percent} % of ${speed(load.speed)}`;
+}
+
 /** Seconds -> "0.42 ms". */
 export function latency(seconds) {
   if (seconds == null) return null;

@@ -1,0 +1,21 @@
+// What the mouse does to the drawing: a click chooses, and what it is over is lifted; a link then says all that is known.
+
+/** `onChoose(kind, id)` is called with null for the ground; `said(link)` is what is written beside a link. */
+export function setUpPointing(cy, container, { onChoose, said }) {
+  cy.on("tap", (event) => {
+    const { kind, of } = event.target === cy ? {} : event.target.data();
+    if (event.target === cy || of) onChoose(kind ?? null, of);
+  });
+  cy.on("mouseover", "[of]", ({ target }) => {
+    container.style.cursor = "pointer";
+    // Among many, each move of the mouse would draw all of them again.
+    if (target.hasClass("many")) return;
+    const { kind, of } = target.data();
+    if (kind === "link") target.data("said", said(of));
+    target.addClass("hover");
+  });
+  cy.on("mouseout", "[of]", ({ target }) => {
+    target.removeClass("hover");
+    container.style.cursor = "";
+  });
+}
