@@ -185,6 +185,8 @@ def test_what_is_wrong_comes_first(browser: Browser, tmp_path: Path) -> None:
             [
                 "s3: never seen",
                 "link s1 ↔ s3: missing",
+                "s1: endpoint out of reach by VXLAN",
+                "s2 → s1: GRE passes at most 1,400 bytes, VXLAN broken",
                 "red/db: refused by s2",
                 "s2: changing",
                 "1 port blocked: looped outside",

@@ -4,6 +4,7 @@
 // Ids: `s:NAME` a switch, `l:LINK` a link, `underlay` what tunnels go through, `u:NAME` a switch's way into it,
 // `e:ADDRESS` an endpoint outside, `p:PORT` a port, `w:NUMBER` a step of a frame's way.
 
+import { pairsOf } from "./pairs.js";
 import { latency, linkName, linkState, passing, speed, switchState } from "./words.js";
 
 const FEW_LINKS = 60; // so many have figures written beside them
@@ -72,11 +73,13 @@ function underlayElements(store, places) {
   const [left, right] = [Math.min(...xs), Math.max(...xs)];
   const position = { x: (left + right) / 2, y: Math.max(...all.map((at) => at.y)) + 110 };
   const data = { id: "underlay", kind: "underlay", says: "underlay", width: Math.max(160, right - left + 96) };
+  const broken = new Set(pairsOf(store.underlay).filter(({ mood }) => mood === "bad").flatMap(({ from, to }) => [from, to]));
+  const moodOf = (row) => (row.out_of_reach.length ? "bad" : broken.has(row.name) && "busy");
   return [
     ["underlay", { data, classes: "underlay", position }],
     ...members.map((row) => {
       const drop = { source: `s:${row.name}`, target: "underlay", x: places.get(row.name).x - position.x };
-      return [`u:${row.name}`, { data: { id: `u:${row.name}`, kind: "tunnel", ...drop }, classes: "tunnel" }];
+      return [`u:${row.name}`, { data: { id: `u:${row.name}`, kind: "tunnel", ...drop }, classes: joined(["tunnel", moodOf(row)]) }];
     }),
   ];
 }

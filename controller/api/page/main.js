@@ -60,7 +60,7 @@ function redraw(...parts) {
     frame = null;
     const now = new Set(stale);
     stale.clear();
-    if (now.has("switches") || now.has("links")) {
+    if (now.has("switches") || now.has("links") || now.has("underlay")) {
       drawing.update(store);
       byId("usual").textContent = speed(usualSpeed([...store.links.values()])) ?? "";
     }

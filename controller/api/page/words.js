@@ -1,5 +1,6 @@
 // Numbers and states in words, the same everywhere on the page.
 
+const SEGMENTS = { vlan: "VLAN", vxlan: "VXLAN", geneve: "Geneve", gre: "GRE" };
 const NUMBER = new Intl.NumberFormat("en");
 
 /** 10000 -> "10,000". */
@@ -55,14 +56,17 @@ export const clock = (time) => new Date(time).toLocaleTimeString("en-GB");
 /** "vlan", 101 -> "VLAN 101". */
 export function segment(network) {
   if (!network.segment) return "no key yet";
-  const name = { vlan: "VLAN", vxlan: "VXLAN", geneve: "Geneve", gre: "GRE" }[network.segment];
-  return `${name} ${network.key}`;
+  return `${SEGMENTS[network.segment]} ${network.key}`;
 }
+
+/** "vxlan" -> "VXLAN". */
+export const overlay = (encapsulation) => SEGMENTS[encapsulation];
 
 /** How a switch is: a word, and a mood (`good`, `busy`, `bad`, `none`) for its colour. */
 export function switchState(row) {
   if (row.state === "missing") return { word: "never seen", mood: "bad" };
   if (row.state === "away") return { word: "no session", mood: "bad" };
+  if (row.out_of_reach.length) return { word: "out of reach", mood: "bad" };
   if (row.sync === "in sync") return { word: "in sync", mood: "good" };
   return { word: row.sync ?? "connected", mood: "busy" };
 }
