@@ -157,7 +157,7 @@ def test_where_a_frame_ends_is_marked(page: Page) -> None:
 
 def test_what_cannot_be_answered(page: Page) -> None:
     ask(page, "blue/web1", "blue/<b>web</b>9")
-    expect(page.locator("#why-answer")).to_contain_text("blue/<b>web</b>9")
+    expect(page.locator("#why-to-wrong")).to_have_text("there is no port blue/<b>web</b>9")
 
 
 def test_a_link_that_breaks_turns_red_and_comes_back(page: Page, site: PageSite) -> None:
