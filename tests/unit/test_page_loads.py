@@ -55,6 +55,22 @@ def test_links_show_how_much_passes(browser: Browser, site: PageSite, switches: 
         expect(said).to_be_hidden()
 
 
+def test_a_link_that_is_pointed_at_says_what_passes(browser: Browser, site: PageSite) -> None:
+    with opened(browser, site.address) as page:
+        expect_drawn(page, f"l:{LINK}", {"link", "good", "up", "alone", "load3"})
+        middle = "async (id) => (await import('/page/main.js')).drawing.middleOf(id)"
+        at, box = page.evaluate(middle, f"l:{LINK}"), page.locator("#drawing").bounding_box()
+        assert box
+        page.mouse.move(box["x"] + at["x"], box["y"] + at["y"])
+        expect_drawn(page, f"l:{LINK}", {"link", "good", "up", "alone", "load3", "hover"})
+        expect_colour(
+            *(page, f"l:{LINK}", "label"),
+            "leaf2 ↔ spine1 · 12 Mbit/s →, 4.5 Gbit/s ← · 10 Gbit/s · 0.30 ms",
+        )
+        page.mouse.move(0, 0)
+        expect_drawn(page, f"l:{LINK}", {"link", "good", "up", "alone", "load3"})
+
+
 def test_of_more_links_than_one_answer_has_the_chosen_one_is_asked_for(browser: Browser, tmp_path: Path) -> None:
     core = large()
     quiet = next(link for link in core.fabric.links if link.a.switch == "leaf192")

@@ -94,6 +94,10 @@ export class Drawing {
     return this._cy.getElementById(id).style(name);
   }
 
+  middleOf(id) {
+    return this._cy.getElementById(id).renderedMidpoint();
+  }
+
   litNow() {
     return this._cy.elements(".on").map((one) => one.id());
   }

@@ -14,8 +14,11 @@ export function setUpPointing(cy, container, { onChoose, said }) {
     if (kind === "link") target.data("said", said(of));
     target.addClass("hover");
   });
-  cy.on("mouseout", "[of]", ({ target }) => {
-    target.removeClass("hover");
+  const leave = () => {
+    cy.elements(".hover").removeClass("hover");
     container.style.cursor = "";
-  });
+  };
+  cy.on("mouseout", "[of]", leave);
+  // Who leaves the drawing straight from a link is not told of by Cytoscape.
+  container.addEventListener("mouseleave", leave);
 }
