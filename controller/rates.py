@@ -62,19 +62,13 @@ class PortRate:
 
 def port_rates(core: Core, switch: str, before: Sample, after: Sample) -> Iterator[PortRate]:
     """The ports on a switch of which something is known."""
-    view = core.fabric.switches.get(switch)
-    ports = core.situation.index.ports_by_switch.get(switch, {}) if view else {}
+    ports = core.situation.index.ports_by_switch.get(switch, {})
     for interface, port in list(ports.items()):
         if (port.switch, port.interface) != (switch, interface):
             continue  # Where it stands by, which gets copies.
-        number = view.number(interface) if view else None
-        counts = [sample.counted.interfaces.get(number or 0) for sample in (before, after)]
-        if counts[0] is None or counts[1] is None:
+        if (found := rate_at(core, switch, interface, before, after)) is None:
             continue
-        seconds = _seconds(counts[0], counts[1], after.taken - before.taken)
-        rate = _rate(counts[0], counts[1], seconds)
-        if rate is None:
-            continue
+        rate, seconds = found
         networks = dict.fromkeys(port.networks, rate)
         if port.trunk:
             flows = before.counted.flows, after.counted.flows
@@ -83,6 +77,18 @@ def port_rates(core: Core, switch: str, before: Sample, after: Sample) -> Iterat
                 for network in port.networks
             }
         yield PortRate(port, rate, networks)
+
+
+def rate_at(core: Core, switch: str, interface: str, before: Sample, after: Sample) -> tuple[Rate, float] | None:
+    """What an interface has counted in a second, and over how many seconds; None when that is not known."""
+    view = core.fabric.switches.get(switch)
+    number = view.number(interface) if view else None
+    then, now = (sample.counted.interfaces.get(number or 0) for sample in (before, after))
+    if then is None or now is None:
+        return None
+    seconds = _seconds(then, now, after.taken - before.taken)
+    rate = _rate(then, now, seconds)
+    return (rate, seconds) if rate else None
 
 
 def _seconds(then: InterfaceCounters, now: InterfaceCounters, passed: float) -> float:

@@ -128,8 +128,6 @@ def links(core: Core, filters: BySwitch) -> Iterator[tuple[str, Link]]:
 
 def _link(core: Core, link: model.Link) -> Link:
     intent, is_up = core.situation.intent.fabric, link in core.fabric.links
-    views = [(core.fabric.switches.get(end.switch), end) for end in (link.a, link.b)]
-    speeds = [view.interfaces[end.interface].speed for view, end in views if view and end.interface in view.interfaces]
     latency = core.discovery.latency(link) if is_up else None
     return Link(
         id=str(link),
@@ -140,7 +138,7 @@ def _link(core: Core, link: model.Link) -> Link:
         state="up" if is_up else "down",
         cost=setting_of(intent, link).cost,
         draining=bool(reasons_to_drain(intent, link)),
-        speed=min(filter(None, speeds), default=None),
+        speed=core.fabric.speed(link),
         latency=None if latency is None else round(latency, 6),
     )
 

@@ -70,3 +70,9 @@ class Fabric:
 
     switches: Mapping[str, SwitchView] = field(default_factory=dict)
     links: frozenset[Link] = frozenset()
+
+    def speed(self, link: Link) -> int | None:
+        """Of the slower end of a link, in kbit/s; None while no switch knows."""
+        views = ((self.switches.get(end.switch), end.interface) for end in link)
+        known = (view.interfaces[name].speed for view, name in views if view and name in view.interfaces)
+        return min(filter(None, known), default=None)

@@ -1,4 +1,4 @@
-"""`tenantry top`: how much passes at ports, on networks or for tenants, as it goes on.
+"""`tenantry top`: how much passes at ports, on networks, for tenants or over links, as it goes on.
 
 On a terminal it is a table that is drawn again every second until Ctrl-C; otherwise, and with `--once`, it is printed
 once. What an answer has and the screen has no room for is left out.
@@ -38,10 +38,33 @@ class Subject(StrEnum):
     PORTS = "ports"
     NETWORKS = "networks"
     TENANTS = "tenants"
+    LINKS = "links"
 
 
-HEADINGS = {Subject.PORTS: ("Port", "Network", "At"), Subject.NETWORKS: ("Network",), Subject.TENANTS: ("Tenant",)}
-RATES = ("In pps", "In bps", "Out pps", "Out bps", "Drops")
+HEADINGS = {
+    Subject.PORTS: ("Port", "Network", "At"),
+    Subject.NETWORKS: ("Network",),
+    Subject.TENANTS: ("Tenant",),
+    Subject.LINKS: ("Link",),
+}
+_RATES = {
+    "In pps": "packets_in",
+    "In bps": "bits_in",
+    "Out pps": "packets_out",
+    "Out bps": "bits_out",
+    "Drops": "drops",
+}
+_LINK_RATES = {
+    "Speed": "speed",
+    "Load": "load",
+    "-> pps": "packets_a_to_b",
+    "-> bps": "bits_a_to_b",
+    "<- pps": "packets_b_to_a",
+    "<- bps": "bits_b_to_a",
+    "Drops": "drops",
+}
+RATES = {**dict.fromkeys(Subject, _RATES), Subject.LINKS: _LINK_RATES}
+"""Columns of numbers, and of which fields they are."""
 
 
 def top(
@@ -58,26 +81,35 @@ def top(
     token: Token = None,
     authority: Authority = None,
 ) -> None:
-    """Show how much passes at each port, on each network or for each tenant, the most first, until Ctrl-C.
+    """Show how much passes at each port, on each network, for each tenant or over each link, until Ctrl-C.
 
-    Packets (pps) and bits (bps) of a second: in is what comes in from guests, out what goes out to them. The first
-    answer takes a second.
+    The most comes first. Packets (pps) and bits (bps) of a second: in is what comes in from guests, out what goes out
+    to them. Of a link -> is towards the end that is named second, and the load is how much of its speed the busier
+    direction takes. The first answer takes a second.
 
     Example: tenantry top networks --tenant blue
 
+    Example: tenantry top links --switch leaf1
+
     Example: tenantry top --once --json
     """
-    parameters = {"of": subject.value, "limit": "1000", **chosen(tenant, switch, network)}
+    path, parameters = "/api/v1/rates", {"limit": "1000", **chosen(tenant, switch, network)}
+    if subject is Subject.LINKS:
+        path = "/api/v1/rates/links"
+        for name in parameters.keys() & {"tenant", "network"}:
+            raise typer.BadParameter("does not go with links", param_hint=f"--{name}")
+    else:
+        parameters["of"] = subject.value
     with asking(server, state, token, authority) as daemon:
         if as_json:
-            typer.echo(json.dumps(ask(daemon, "/api/v1/rates", parameters), indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(ask(daemon, path, parameters), indent=2, ensure_ascii=False))
         elif once or not sys.stdout.isatty():
-            typer.echo("\n".join(_lines(subject, ask(daemon, "/api/v1/rates", parameters), None, terminal_width())))
+            typer.echo("\n".join(_lines(subject, ask(daemon, path, parameters), None, terminal_width())))
         else:
-            _draw(subject, daemon, parameters)
+            _draw(subject, daemon, path, parameters)
 
 
-def _draw(subject: Subject, daemon: Server, parameters: Mapping[str, str]) -> None:
+def _draw(subject: Subject, daemon: Server, path: str, parameters: Mapping[str, str]) -> None:
     # Not before: it takes as long to import as all else.
     from rich.console import Console
     from rich.live import Live
@@ -87,7 +119,7 @@ def _draw(subject: Subject, daemon: Server, parameters: Mapping[str, str]) -> No
     try:
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while True:
-                answer = ask(daemon, "/api/v1/rates", parameters)
+                answer = ask(daemon, path, parameters)
                 lines = _lines(subject, answer, console.height, console.width)
                 live.update(Text.from_ansi("\n".join(lines), no_wrap=True, overflow="crop"), refresh=True)
                 time.sleep(DRAW_EVERY)
@@ -100,8 +132,12 @@ def _lines(subject: Subject, answer: Answer, height: int | None, width: int | No
     items, behind = answer["items"], answer["behind"]
     if height is not None:
         items = items[: max(1, height - AROUND - bool(behind))]
-    headings = (*HEADINGS[subject], *RATES)
-    rows = [[*(Cell(plain(text)) for text in _names(subject, item)), *map(Cell, _rates(item))] for item in items]
+    headings = (*HEADINGS[subject], *RATES[subject])
+    numbers = RATES[subject].values()
+    rows = [
+        [*(Cell(plain(text)) for text in _names(subject, item)), *(Cell(_number(name, item[name])) for name in numbers)]
+        for item in items
+    ]
     names = len(HEADINGS[subject])
     lines = list(column_lines(headings, rows, [place >= names for place in range(len(headings))], width))
     # Long names are folded, so there may be more lines than items.
@@ -115,13 +151,16 @@ def _lines(subject: Subject, answer: Answer, height: int | None, width: int | No
 
 def _names(subject: Subject, item: Answer) -> tuple[str, ...]:
     if subject is not Subject.PORTS:
-        return (item["name"],)
+        return (item["id" if subject is Subject.LINKS else "name"],)
     return item["name"], item["network"] or "trunk", f"{item['switch']}:{item['interface']}"
 
 
-def _rates(item: Answer) -> list[str]:
-    numbers = [item[name] for name in ("packets_in", "bits_in", "packets_out", "bits_out", "drops")]
-    return ["-" if number is None else short(number) for number in numbers]
+def _number(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    if name == "load":
+        return f"{100 * value:.3g}%"
+    return short(1000 * value if name == "speed" else value)
 
 
 def short(number: float) -> str:

@@ -48,6 +48,10 @@ def test_a_wire_that_is_cut_turns_red(ring: Installation, page: Page) -> None:
     expect(page.locator("#why-answer .verdict-line.good")).to_contain_text("VLAN 102, 3 hops")
     for number in range(2):
         expect_drawn(page, f"w:{number}", {"way", "delivered"})
+    page.locator("#why-packet").fill("tcp/443")
+    with page.expect_response(lambda response: "packet=tcp%2F443" in response.url):
+        page.locator("#why-packet").press("Enter")
+    expect(page.locator("#why-answer .verdict-line.good")).to_contain_text("VLAN 102, 3 hops")
     for _ in range(3):
         page.keyboard.press("Escape")
     ring.lab.set_link("s1", "s1-eth11", "down")
@@ -60,3 +64,9 @@ def test_a_wire_that_is_cut_turns_red(ring: Installation, page: Page) -> None:
     expect(page.locator("#events")).to_contain_text(f"link up: {LINK}")
     expect(page.locator("#problems")).to_be_hidden()
     expect_drawn(page, f"l:{LINK}", {"link", "good", "up", "alone"})
+
+
+def test_a_link_has_what_its_switches_count(page: Page) -> None:
+    expect(page.locator("#verdict")).to_have_text("All as it should be")
+    page.evaluate("(link) => { location.hash = new URLSearchParams({ link }) }", LINK)
+    expect(page.locator("#detail .facts").nth(1)).to_contain_text("% of 10 Gbit/s")

@@ -104,16 +104,19 @@ class Switches:
         return 17
 
     async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
-        """s1 passes more and more, and s2 does not answer."""
+        """s1 passes more and more, also to s2, which does not answer."""
         assert trunks in ({"s1": [2]}, {})
         self.rounds += 1
         now = 100.0 + self.rounds
         guest = InterfaceCounters(10 * self.rounds, 2000 * self.rounds, 1500 * self.rounds, 10**6 * self.rounds, 0, now)
         trunk = InterfaceCounters(5 * self.rounds, 0, 500 * self.rounds, 0, 7 * self.rounds, now)
+        wire = InterfaceCounters(
+            30 * self.rounds, 10**5 * self.rounds, 3000 * self.rounds, 125 * 10**6 * self.rounds, 2 * self.rounds, now
+        )
         web = self.core.compiler.remembered("s1", "blue/web")[1].contents if self.core else ()
         counts = {"enters": (4 * self.rounds, 400 * self.rounds), "delivered": (self.rounds, 80 * self.rounds)}
         flows = {flow.cookie: counts[flow.reason.note] for flow in web if flow.reason.note in counts}
-        return {"s1": (asyncio.get_running_loop().time(), Counted({1: guest, 2: trunk}, flows))}
+        return {"s1": (asyncio.get_running_loop().time(), Counted({1: guest, 2: trunk, 4: wire}, flows))}
 
     async def looked(self, timeout: float) -> dict[str, Drift]:
         enters = Reason("access", "enters", "blue/web", "blue/a")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from controller.core import Core
 from controller.fabric.model import End, Interface, Link
 from controller.intent.loader import load
 from controller.intent.model import Fabric, Intent, Network, Port, Segment, SegmentKey, Switch
+from controller.southbound.counters import Counted, InterfaceCounters
 from tests.unit.api_site import Switches
 
 LEAF_SPINE = Path(__file__).parents[2] / "topologies" / "leaf-spine.yaml"
@@ -16,14 +20,29 @@ SPEED = 10_000_000
 SPINES, LEAVES, NETWORKS, PER_NETWORK, PER_TENANT = 8, 192, 10_000, 4, 100
 
 
+@dataclass
 class AllWell(Switches):
-    """A southbound with nothing to do."""
+    """A southbound with nothing to do. It counts what passes out of the ends of links."""
+
+    passing: dict[End, int] = field(default_factory=dict)
+    """Bits of a second, in frames of 125 bytes."""
 
     def is_settled(self, switch: str) -> bool:
         return True
 
     def is_off(self, switch: str, network: str) -> bool:
         return False
+
+    async def count(self, trunks: Mapping[str, Sequence[int]], timeout: float) -> dict[str, tuple[float, Counted]]:
+        assert self.core
+        self.rounds += 1
+        now = asyncio.get_running_loop().time()
+        found = {}
+        for name, view in self.core.fabric.switches.items():
+            sent = {one.number: int(now * self.passing.get(End(name, one.name), 0)) for one in view.interfaces.values()}
+            counters = {at: InterfaceCounters(0, bits // 1000, 0, bits // 8, 0, now) for at, bits in sent.items()}
+            found[name] = now, Counted(counters, {})
+        return found
 
 
 def leaf_spine() -> Core:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from controller.event_log import EventKind
 from tests.browser import chromium, opened
-from tests.unit.page_fabrics import NETWORKS, large
+from tests.unit.page_fabrics import NETWORKS, AllWell, large
 from tests.unit.page_site import PageSite, page_site
 
 TIMES = 5
@@ -34,16 +34,18 @@ WATCH = """() => {
 
 def main() -> None:
     """Measure and print."""
+    core = large()
+    switches = AllWell(core=core)
     with (
         tempfile.TemporaryDirectory() as name,
         chromium(Path(name)) as browser,
-        page_site(Path(name), large()) as site,
+        page_site(Path(name), core, switches=switches) as site,
         opened(browser, site.address) as page,
     ):
         expect(page.locator("#count-networks")).to_have_text(f"{NETWORKS:,}")
         page.wait_for_timeout(3000)
         page.evaluate(WATCH)
-        for what, action in actions(page, site).items():
+        for what, action in actions(page, site, switches).items():
             found = sorted(longest(page, action, number) for number in range(TIMES))
             print(f"{what:34} best {found[0]:4.0f} ms, worst {found[-1]:4.0f} ms", flush=True)
 
@@ -60,7 +62,7 @@ def longest(page: Page, action: Callable[[int], None], number: int) -> float:
     return found
 
 
-def actions(page: Page, site: PageSite) -> dict[str, Callable[[int], None]]:
+def actions(page: Page, site: PageSite, switches: AllWell) -> dict[str, Callable[[int], None]]:
     """What is done, by what it is called; each is given how often it was done before."""
 
     def choose(name: str) -> None:
@@ -91,6 +93,11 @@ def actions(page: Page, site: PageSite) -> dict[str, Callable[[int], None]]:
             page.evaluate("(to) => { document.getElementById('found').scrollTop = to }", 9000 * step)
             page.wait_for_timeout(30)
 
+    def load(number: int) -> None:
+        bits = 0 if number % 2 else 9_500_000_000
+        switches.passing = {link.a: bits for link in site.site.core.fabric.links}
+        page.wait_for_timeout(11_000)
+
     def flood(_: int) -> None:
         def add() -> None:
             for number in range(1000):
@@ -108,6 +115,7 @@ def actions(page: Page, site: PageSite) -> dict[str, Callable[[int], None]]:
         "drag the drawing": drag,
         "zoom": turn,
         "a link breaks, or comes back": lambda number: site.mend_link(LINK) if number % 2 else site.break_link(LINK),
+        "all links are full, or none is": load,
         "1,000 events at once": flood,
         "light and dark": lambda _: page.locator("#theme").click(),
     }

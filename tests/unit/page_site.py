@@ -61,7 +61,7 @@ def page_site(
     """A server that runs, on a port that is free unless one is given."""
     port = port or free_port()
     endpoint = Endpoint(Listen("127.0.0.1", port), token)
-    with serving(directory, [endpoint], core, switches=switches or AllWell()) as site:
+    with serving(directory, [endpoint], core, switches=switches or AllWell(core=core)) as site:
         yield PageSite(site, f"http://127.0.0.1:{port}/")
 
 

@@ -11,7 +11,8 @@ from os_ken.ofproto import ofproto_v1_3_parser as parser
 
 from controller.api import sampling
 from controller.api.sampling import Sampling
-from controller.rates import Sample, port_rates
+from controller.link_rates import link_rates
+from controller.rates import Rate, Sample, port_rates
 from controller.southbound.counters import (
     MOST_TRUNKS,
     Counted,
@@ -149,6 +150,33 @@ def test_the_switchs_clock_counts_and_who_starts_again_has_no_rate() -> None:
     assert list(port_rates(core, "s1", first, sample(9.0, 1.0, 300, 3000, 6))) == [], "it came anew"
     assert list(port_rates(core, "s1", first, sample(9.0, 12.0, 50, 3000, 6))) == []
     assert list(port_rates(core, "s9", first, first)) == []
+
+
+def wire_samples(received: int, sent: int, dropped: int) -> tuple[Sample, Sample]:
+    """Of the interface of a wire, over ten seconds in which so many packets of 100 bytes passed."""
+    now = InterfaceCounters(received, sent, 100 * received, 100 * sent, dropped, 20.0)
+    return tuple(
+        Sample(taken, Counted({4: counters}, {}))
+        for taken, counters in ((0.0, InterfaceCounters(0, 0, 0, 0, 0, 10.0)), (10.0, now))
+    )  # type: ignore[return-value]  # two
+
+
+def test_a_link_has_what_its_senders_count_or_who_receives_it_while_they_say_nothing() -> None:
+    core, here, there = core_of(), wire_samples(70, 100, 10), wire_samples(90, 80, 20)
+    (both,) = link_rates(core, {"s1": here, "s2": there}, None)
+    assert str(both.link) == "s1:wire1 -- s2:wire1"
+    assert (both.rate, both.speed) == (Rate(8, 10, 6400, 8000, 3), 10_000_000)
+    (one,) = link_rates(core, {"s1": here}, "s2")
+    assert one.rate == Rate(7, 10, 5600, 8000, 1)
+    (other,) = link_rates(core, {"s2": there}, "s1")
+    assert other.rate == Rate(8, 9, 6400, 7200, 2)
+    assert list(link_rates(core, {}, None)) == list(link_rates(core, {"s1": here}, "s3")) == []
+
+
+def test_a_link_of_which_one_end_counts_anew() -> None:
+    (first, again) = wire_samples(70, 100, 10)
+    (link,) = link_rates(core_of(), {"s1": (again, first), "s2": wire_samples(90, 80, 20)}, None)
+    assert link.rate == Rate(8, 9, 6400, 7200, 2)
 
 
 def test_who_asks_within_a_second_of_another_gets_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,7 @@ ALLOWED = {
     "controller.rates": {
         *("controller.core", "controller.dataplane", "controller.intent", "controller.southbound.counters"),
     },
+    "controller.link_rates": {"controller.core", "controller.rates", "controller.fabric.model"},
     "controller.ovsdb": {
         *("controller.ovsdb", "controller.fabric.departures", "controller.fabric.plugs", "controller.intent.model"),
         "controller.southbound.listen",
@@ -81,7 +82,13 @@ ALLOWED = {
     "controller.timings": set(),
     "controller.api": {
         *("controller.api", "controller.core", "controller.compiler", "controller.event_log", "controller.timings"),
-        *("controller.plan", "controller.rates", "controller.southbound.counters", "controller.southbound.drift"),
+        *(
+            "controller.plan",
+            "controller.rates",
+            "controller.link_rates",
+            "controller.southbound.counters",
+            "controller.southbound.drift",
+        ),
         *("controller.dataplane", "controller.fabric", "controller.intent", "controller.why"),
         *("controller.southbound.listen", "controller.southbound.statistics", "controller.southbound.bounded_log"),
         *("controller.fabric_plan", "controller.drain_plan"),
@@ -118,7 +125,9 @@ PURE_FILES = (
     "controller.api.plan_rows",
     "controller.api.drift_rows",
     "controller.rates",
+    "controller.link_rates",
     "controller.api.rate_rows",
+    "controller.api.link_rate_rows",
     "controller.placing",
     "controller.ovsdb.session",
     "controller.ovsdb.joining",

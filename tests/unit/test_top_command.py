@@ -44,7 +44,7 @@ def rates(site: Site, *arguments: str) -> list[dict[str, Any]]:
 
 
 def test_tables_at_80_columns(site: Site) -> None:
-    shown = "\n".join(top(site, subject) for subject in ("ports", "networks", "tenants"))
+    shown = "\n".join(top(site, subject) for subject in ("ports", "networks", "tenants", "links"))
     assert shown == (GOLDEN / "top.txt").read_text()
     assert max(map(len, shown.splitlines())) <= 80
 
@@ -60,6 +60,25 @@ def test_what_is_of_a_trunk_is_told_apart_by_flows(site: Site) -> None:
     assert rates(site, "tenants", "--network", "blue/web")[0]["packets_in"] == 14
     assert rates(site, "tenants")[0]["packets_in"] == 15
     assert rates(site, "--tenant", "red") == rates(site, "--switch", "s2") == []
+
+
+def test_links_are_loaded_in_both_directions(site: Site) -> None:
+    (link,) = rates(site, "links", "--switch", "s2")
+    assert link == {
+        "id": "s1:wire1 -- s2:wire1",
+        "speed": 10_000_000,
+        "packets_a_to_b": 100_000,
+        "packets_b_to_a": 30,
+        "bits_a_to_b": 1_000_000_000,
+        "bits_b_to_a": 24_000,
+        "drops": 2,
+        "load": 0.1,
+    }
+    assert rates(site, "links", "--switch", "s3") == []
+    for option in ("--tenant", "--network"):
+        result = CliRunner().invoke(app, ["top", "links", option, "blue", "--state", str(site.socket.parent)])
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "does not go with links" in result.stderr
 
 
 def test_numbers_are_short() -> None:

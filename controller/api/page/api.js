@@ -8,9 +8,10 @@ const KEY = "tenantry-token";
 
 /** The daemon answered with an error, or did not answer (status 0). */
 export class ApiError extends Error {
-  constructor(status, detail) {
+  /** `errors` are those of parameters, `{parameter, detail}`, if there are any. */
+  constructor(status, detail, errors = []) {
     super(detail);
-    this.status = status;
+    Object.assign(this, { status, errors });
   }
 }
 
@@ -49,7 +50,7 @@ export class Api {
         throw new ApiError(0, error.name === "AbortError" ? "given up" : "the daemon does not answer");
       });
       if (response.ok) return response;
-      if (response.status !== 401) throw new ApiError(response.status, await detailOf(response));
+      if (response.status !== 401) throw await errorOf(response);
       if (token === sessionStorage.getItem(KEY)) await this._renewToken(token);
     }
   }
@@ -64,10 +65,11 @@ export class Api {
   }
 }
 
-async function detailOf(response) {
+async function errorOf(response) {
   try {
-    return (await response.json()).detail;
+    const { detail, errors } = await response.json();
+    return new ApiError(response.status, detail, errors);
   } catch {
-    return `the daemon answered with status ${response.status}`;
+    return new ApiError(response.status, `the daemon answered with status ${response.status}`);
   }
 }

@@ -14,7 +14,7 @@ const KINDS = { network: NetworkDetails, switch: SwitchDetails, link: LinkDetail
 const PAUSE = 1_000; // ms between two times of asking again
 
 export class Details {
-  /** `shown` has all that the kinds need: `store`, `api`, `why`, and `light` and `placeOf` of the drawing. */
+  /** `shown` has all that the kinds need: `store`, `loads`, `api`, `why`, and `light` and `placeOf` of the drawing. */
   constructor(shown) {
     this._shown = shown;
     this._key = null;
@@ -44,6 +44,11 @@ export class Details {
   /** Show again what is known of it. */
   reshow() {
     if (this._isLoaded) this._current.show();
+  }
+
+  /** Other loads are known. */
+  showLoads() {
+    if (this._isLoaded) this._current.showLoads?.();
   }
 
   _begin(choice) {

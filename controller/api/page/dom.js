@@ -25,12 +25,14 @@ export const nameButton = (text, onclick, more = {}) =>
 
 const shown = new WeakMap();
 
-/** Put other children into an element if `about`, what they are made of, is another; who has the focus there keeps it. */
+/** Put other children into an element if `about`, what they are made of, is another; a button with the focus keeps it. */
 export function refill(element, about, children) {
   const text = JSON.stringify(about);
   if (shown.get(element) === text) return;
   shown.set(element, text);
+  const focused = element.contains(document.activeElement) ? document.activeElement.textContent : null;
   element.replaceChildren(...[children()].flat(Infinity).filter(Boolean));
+  if (focused) [...element.querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
 }
 
 /** A list of facts; those without a value are left out. */

@@ -9,13 +9,15 @@ import { magnification, styleNow } from "./drawing_style.js";
 import { fabricElements } from "./elements.js";
 import { layoutOf } from "./layout.js";
 import { Lighting } from "./lighting.js";
+import { LoadLines } from "./load_lines.js";
+import { setUpPointing } from "./pointing.js";
 import { count } from "./words.js";
 
 const ROOM = 36; // px around it
 
 export class Drawing {
-  /** Draw in an element; `onChoose(kind, id)` is called for what is clicked, with null for the ground. */
-  constructor(container, onChoose) {
+  /** Draw in an element; `pointing` says what the mouse does (`pointing.js`). */
+  constructor(container, pointing) {
     this._container = container;
     this._drawn = new Map();
     this._places = new Map();
@@ -26,20 +28,9 @@ export class Drawing {
       ...{ autoungrabify: true, autounselectify: true, boxSelectionEnabled: false },
     });
     this.lighting = new Lighting(this._cy, () => this._isMoved || this.fit());
-    this._cy.on("tap", (event) => {
-      const { kind, of } = event.target === this._cy ? {} : event.target.data();
-      if (event.target === this._cy || of) onChoose(kind ?? null, of);
-    });
+    this._lines = new LoadLines(this._cy);
+    setUpPointing(this._cy, container, pointing);
     this._cy.on("scrollzoom dragpan pinchzoom", () => (this._isMoved = true));
-    this._cy.on("mouseover", "[of]", ({ target }) => {
-      // Among many, each move of the mouse would draw all of them again.
-      if (!target.hasClass("many")) target.addClass("hover");
-      container.style.cursor = "pointer";
-    });
-    this._cy.on("mouseout", "[of]", ({ target }) => {
-      target.removeClass("hover");
-      container.style.cursor = "";
-    });
     this._cy.on("zoom", () => this._zoomed());
     container.addEventListener("keydown", (event) => this._key(event));
     new ResizeObserver(() => this._resized()).observe(container);
@@ -56,7 +47,13 @@ export class Drawing {
     this._drawn = wanted;
     if (isPlaced && !this._isMoved) this.fit();
     this.lighting.again();
+    this._lines.again();
     this._describe(store);
+  }
+
+  /** Show how loaded links are; `levelOf` says it of their ids. */
+  showLoads(levelOf) {
+    this._lines.show(levelOf);
   }
 
   /** Where a switch stands, or null. */
@@ -97,6 +94,10 @@ export class Drawing {
     return this._cy.getElementById(id).style(name);
   }
 
+  middleOf(id) {
+    return this._cy.getElementById(id).renderedMidpoint();
+  }
+
   litNow() {
     return this._cy.elements(".on").map((one) => one.id());
   }
@@ -124,7 +125,8 @@ export class Drawing {
       return;
     }
     const drawn = this._cy.getElementById(id);
-    if (known.classes !== element.classes) drawn.classes(element.classes);
+    // It may have others, of what is lit or under the mouse.
+    if (known.classes !== element.classes) drawn.removeClass(known.classes).addClass(element.classes);
     if (element.data.source !== known.data.source) drawn.move({ source: element.data.source, target: element.data.target });
     if (JSON.stringify(known.data) !== JSON.stringify(element.data)) drawn.data(element.data);
     const [was, is] = [known.position, element.position];

@@ -1,5 +1,7 @@
 // How the drawing looks, in the colours of the page: they are read from the CSS, so that light and dark are decided there.
 
+import { wayStyle } from "./way_elements.js";
+
 const TOP = { "z-compound-depth": "top" }; // over the veil
 
 /** From far away what is chosen is drawn larger, or its name could not be read; a function of the node, for a style. */
@@ -19,9 +21,12 @@ export function styleNow() {
   return [
     ...nodes({ ink, soft, line, surface, font, host: colour("host"), hostLine: colour("host-line") }),
     ...edges({ soft, canvas, font, wire: colour("wire") }),
+    ...[1, 2, 3, 4].flatMap((level) => loaded(level, colour(`load-${level}`))),
     { selector: "node.draining", style: { "border-style": "dashed", "border-color": busy } },
     { selector: "node.switch.busy", style: { "border-color": busy, "border-width": 2 } },
     { selector: "node.switch.bad", style: { "border-color": bad, "border-width": 2, color: bad } },
+    { selector: "edge.tunnel.busy", style: { "line-color": busy, width: 2, opacity: 1 } },
+    { selector: "edge.tunnel.bad", style: { "line-color": bad, width: 2, opacity: 1 } },
     { selector: "node.missing", style: { "border-style": "dashed", "background-color": canvas } },
     { selector: "edge.link.draining", style: { "line-style": "dashed", "line-color": moods.busy } },
     {
@@ -30,7 +35,7 @@ export function styleNow() {
     },
     { selector: "edge.link.down", style: { "line-style": "dashed", "line-dash-pattern": [6, 5], width: 2 } },
     ...chosen({ accent, bad, ink, canvas, tint: colour("tint") }),
-    ...ways({ accent, good, bad, busy, surface, ink, font, canvas }),
+    ...wayStyle({ accent, good, bad, busy, surface, ink, font }),
   ];
 }
 
@@ -84,6 +89,15 @@ function edges({ soft, canvas, font, wire }) {
   ];
 }
 
+/** A link that carries much is wider, and of a colour of its own. */
+function loaded(level, colour) {
+  const more = [0.4, 1.2, 2.2, 3.4][level - 1];
+  return [
+    { selector: `edge.load${level}`, style: { "line-color": colour, width: (edge) => edge.data("width") + more } },
+    { selector: `edge.many.load${level}`, style: { width: 1 + more / 2, opacity: 1, "z-index": level } },
+  ];
+}
+
 function chosen({ accent, bad, ink, canvas, tint }) {
   return [
     // A veil over all that is not lit is one thing to draw; to fade a thousand lines would be a thousand.
@@ -109,7 +123,7 @@ function chosen({ accent, bad, ink, canvas, tint }) {
     {
       selector: "edge.hover",
       style: {
-        ...{ label: "data(figures)", "source-label": "", color: ink, "min-zoomed-font-size": 0 },
+        ...{ label: "data(said)", "source-label": "", color: ink, "min-zoomed-font-size": 0 },
         "font-size": (edge) => 12 / edge.cy().zoom(),
         ...{ "text-background-padding": 4, "z-index": 30, opacity: 1 },
       },
@@ -117,32 +131,5 @@ function chosen({ accent, bad, ink, canvas, tint }) {
     { selector: "edge.link.bad.on", style: { "line-color": bad, "line-style": "dashed" } },
     { selector: "node:active, edge:active", style: { "overlay-opacity": 0.06 } },
     { selector: "core", style: { "active-bg-opacity": 0, "selection-box-opacity": 0, "outside-texture-bg-color": canvas } },
-  ];
-}
-
-function ways({ accent, good, bad, busy, surface, ink, font }) {
-  const arrow = { "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 1.1 };
-  const colours = (colour) => ({ "line-color": colour, "target-arrow-color": colour });
-  return [
-    {
-      selector: "node.port, node.outside",
-      style: {
-        ...{ shape: "round-rectangle", "corner-radius": 12, width: 84, height: 26, "font-size": 11, "font-family": font },
-        ...{ "background-color": surface, "border-width": 1.5, "border-color": accent, color: ink, "z-index": 10 },
-      },
-    },
-    { selector: "node.outside", style: { width: 120, "border-style": "dashed" } },
-    {
-      selector: "node.stop",
-      style: {
-        ...{ shape: "round-rectangle", "corner-radius": 11, width: 92, height: 22, "font-size": 11, "font-weight": 600 },
-        ...{ "background-color": busy, color: surface, "font-family": font, "z-index": 30 },
-      },
-    },
-    { selector: "node.stop.blocked", style: { "background-color": bad } },
-    { selector: "edge.way", style: { ...arrow, ...colours(good), width: 4, "z-index": 20 } },
-    { selector: "edge.way.blocked", style: colours(bad) },
-    { selector: "edge.way.flooded, edge.way.unknown", style: colours(busy) },
-    { selector: "edge.attached", style: { width: 2, "line-color": accent, "curve-style": "straight" } },
   ];
 }

@@ -4,7 +4,8 @@
 // Ids: `s:NAME` a switch, `l:LINK` a link, `underlay` what tunnels go through, `u:NAME` a switch's way into it,
 // `e:ADDRESS` an endpoint outside, `p:PORT` a port, `w:NUMBER` a step of a frame's way.
 
-import { latency, linkName, linkState, speed, switchState } from "./words.js";
+import { pairsOf } from "./pairs.js";
+import { latency, linkName, linkState, passing, speed, switchState } from "./words.js";
 
 const FEW_LINKS = 60; // so many have figures written beside them
 
@@ -39,17 +40,22 @@ export function usualSpeed(links) {
   return speeds.sort(([, one], [, other]) => other - one)[0]?.[0] ?? null;
 }
 
+const figures = (row, kbits) =>
+  [speed(kbits), row.cost !== 1 && `cost ${row.cost}`, latency(row.latency)].filter(Boolean);
+
+/** All that is said of a link that has the mouse over it. */
+export const saidOf = (row, load) => [linkName(row), passing(load), ...figures(row, row.speed)].filter(Boolean).join(" · ");
+
 /** `usual` is the speed that is not written; null to write nothing. */
 function linkEdge(row, isAlone, usual, places) {
   const { mood, word } = linkState(row);
-  const parts = (kbits) => [speed(kbits), row.cost !== 1 && `cost ${row.cost}`, latency(row.latency)].filter(Boolean);
   const other = row.speed === usual ? null : row.speed;
-  const says = row.state !== "up" ? word : usual === null ? "" : parts(other).join(" · ");
+  const says = row.state !== "up" ? word : usual === null ? "" : figures(row, other).join(" · ");
   // From the lower one: figures are written there, as near spines all lines meet.
   const isUp = places.get(row.a_switch)?.y >= places.get(row.b_switch)?.y;
   const [low, high] = isUp ? [row.a_switch, row.b_switch] : [row.b_switch, row.a_switch];
   const data = {
-    ...{ id: `l:${row.id}`, kind: "link", of: row.id, says, figures: [linkName(row), ...parts(row.speed)].join(" · ") },
+    ...{ id: `l:${row.id}`, kind: "link", of: row.id, says },
     ...{ source: `s:${low}`, target: `s:${high}` },
     // 1 Gbit/s and less are thin, ten times as much is a little wider.
     width: 1.4 + 0.7 * Math.min(3, Math.max(0, Math.log10((row.speed ?? 1e6) / 1e6))),
@@ -67,11 +73,13 @@ function underlayElements(store, places) {
   const [left, right] = [Math.min(...xs), Math.max(...xs)];
   const position = { x: (left + right) / 2, y: Math.max(...all.map((at) => at.y)) + 110 };
   const data = { id: "underlay", kind: "underlay", says: "underlay", width: Math.max(160, right - left + 96) };
+  const broken = new Set(pairsOf(store.underlay).filter(({ mood }) => mood === "bad").flatMap(({ from, to }) => [from, to]));
+  const moodOf = (row) => (row.out_of_reach.length ? "bad" : broken.has(row.name) && "busy");
   return [
     ["underlay", { data, classes: "underlay", position }],
     ...members.map((row) => {
       const drop = { source: `s:${row.name}`, target: "underlay", x: places.get(row.name).x - position.x };
-      return [`u:${row.name}`, { data: { id: `u:${row.name}`, kind: "tunnel", ...drop }, classes: "tunnel" }];
+      return [`u:${row.name}`, { data: { id: `u:${row.name}`, kind: "tunnel", ...drop }, classes: joined(["tunnel", moodOf(row)]) }];
     }),
   ];
 }

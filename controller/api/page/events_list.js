@@ -9,7 +9,10 @@ import { clock } from "./words.js";
 const KEPT = 1_000;
 const MOODS = { info: "none", warning: "busy", error: "bad", critical: "bad" };
 /** Those that are about something lost, whatever their level. */
-const LOSSES = new Set(["link-down", "switch-lost", "network-refused", "port-blocked", "reload-refused"]);
+const LOSSES = new Set([
+  ...["link-down", "switch-lost", "endpoint-lost", "underlay-fault"],
+  ...["network-refused", "port-blocked", "reload-refused"],
+]);
 
 export class EventsList {
   constructor() {

@@ -1,14 +1,17 @@
-// A link: its ends, what it costs, how fast it is, and how it is.
+// A link: its ends, what it costs, how fast it is, how it is, and how much passes.
 
 import { ApiError } from "./api.js";
 import { choose } from "./choice.js";
 import { heading } from "./details.js";
 import { dot, facts, make, nameButton, refill } from "./dom.js";
-import { latency, linkName, linkState, speed } from "./words.js";
+import { latency, linkName, linkState, number, passing, share, speed } from "./words.js";
 
 export class LinkDetails {
-  constructor(box, id, { store, light }) {
-    Object.assign(this, { box, id, _store: store, _light: light });
+  constructor(box, id, { store, loads, light }) {
+    Object.assign(this, { box, id, _store: store, _loads: loads, _light: light });
+    this._about = make("div");
+    this._passing = make("div");
+    box.append(this._about, this._passing);
   }
 
   async load() {
@@ -20,7 +23,7 @@ export class LinkDetails {
     const row = this._row;
     const { word, mood } = linkState(row);
     const end = (name, port) => [nameButton(name, () => choose("switch", name)), " ", make("code", {}, port)];
-    refill(this.box, row, () => [
+    refill(this._about, row, () => [
       heading("Link", linkName(row), dot(mood, word)),
       facts([
         ["State", make("span", { class: mood }, word)],
@@ -31,6 +34,21 @@ export class LinkDetails {
         ["Latency", latency(row.latency)],
       ]),
     ]);
+    this.showLoads();
     this._light({ on: [`l:${this.id}`, `s:${row.a_switch}`, `s:${row.b_switch}`], extras: [] });
   }
+
+  /** Show how much passes now. */
+  showLoads() {
+    const load = this._row.state === "up" ? this._loads.of(this.id) : null;
+    this._passing.hidden = !load;
+    if (load) refill(this._passing, load, () => [make("h3", {}, "Passing now"), facts(about(load))]);
+  }
 }
+
+const about = (load) => [
+  ["Rate", passing(load)],
+  ["Load", share(load)],
+  ["Frames/s", `${number(Math.round(load.packets_a_to_b))} →, ${number(Math.round(load.packets_b_to_a))} ←`],
+  ["Drops/s", load.drops ? number(load.drops) : null],
+];

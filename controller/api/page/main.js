@@ -2,7 +2,8 @@
 //
 //     api.js, follow.js    ask the daemon, and hear its events
 //     store.js             what is known; events say what has to be asked again
-//     drawing.js           the fabric as a picture        (elements, layout, lighting)
+//     loads.js             how much passes over links, while it is in sight
+//     drawing.js           the fabric as a picture        (elements, layout, lighting, load_lines, pointing)
 //     finder.js            tenants, networks, switches    (virtual_list)
 //     details.js, why.js   what is chosen; why two ports reach each other or do not
 //     status_line.js       whether all is well, and what is not; events_list.js: what happened
@@ -15,10 +16,11 @@ import { choose, chosen, onChoice } from "./choice.js";
 import { Details } from "./details.js";
 import { byId } from "./dom.js";
 import { Drawing } from "./drawing.js";
-import { usualSpeed } from "./elements.js";
+import { saidOf, usualSpeed } from "./elements.js";
 import { EventsList } from "./events_list.js";
 import { Finder } from "./finder.js";
 import { follow } from "./follow.js";
+import { Loads } from "./loads.js";
 import { askToken } from "./sign_in.js";
 import { StatusLine } from "./status_line.js";
 import { Store } from "./store.js";
@@ -31,14 +33,22 @@ const HISTORY = 3_600_000; // ms of events that are shown from before the page w
 
 const api = new Api(askToken);
 const store = new Store(api);
-const drawing = new Drawing(byId("drawing"), (kind, id) => choose(kind, id));
+const drawing = new Drawing(byId("drawing"), {
+  onChoose: (kind, id) => choose(kind, id),
+  said: (link) => saidOf(store.links.get(link), loads.of(link)),
+});
 const finder = new Finder(store);
 const statusLine = new StatusLine(store);
 const events = new EventsList();
 const light = (lit) => drawing.lighting.show(lit);
 const placeOf = (name) => drawing.placeOf(name);
 const why = new Why(api, { light, placeOf, changed: () => details.reshow() });
-const details = new Details({ store, api, why, light, placeOf });
+const chosenLink = () => (chosen()?.kind === "link" ? store.links.get(chosen().id) : null);
+const loads = new Loads(api, {
+  isSeen: () => byId("drawing").checkVisibility() || (chosenLink() && byId("detail").checkVisibility()),
+  ...{ wanted: chosenLink, changed: () => redraw("loads") },
+});
+const details = new Details({ store, loads, api, why, light, placeOf });
 
 const stale = new Set();
 let frame = null;
@@ -50,15 +60,22 @@ function redraw(...parts) {
     frame = null;
     const now = new Set(stale);
     stale.clear();
-    if (now.has("switches") || now.has("links")) {
+    if (now.has("switches") || now.has("links") || now.has("underlay")) {
       drawing.update(store);
       byId("usual").textContent = speed(usualSpeed([...store.links.values()])) ?? "";
     }
     if (now.has("switches") || now.has("networks") || now.has("tenants") || now.has("choice")) finder.update();
+    if (now.delete("loads")) showLoads();
     if (now.has("choice")) details.open();
-    else if (!now.has("networks") || store.isComplete) details.refresh();
+    else if (now.size && (!now.has("networks") || store.isComplete)) details.refresh();
     statusLine.update();
   });
+}
+
+function showLoads() {
+  drawing.showLoads((link) => loads.levelOf(link));
+  details.showLoads();
+  byId("loads").hidden = !loads.busiest(1).length;
 }
 
 store.addEventListener("change", (event) => redraw(event.detail));
@@ -90,6 +107,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 store.start();
+loads.start();
 redraw("choice");
 const status = await api.get("status").catch(() => null);
 const heard = (arrived) => {

@@ -5,19 +5,22 @@
 // A link that is not there any more stays for `MOURNED` as `gone`, to be seen; one that the configuration names stays as
 // `down`, and that the daemon says itself.
 
-const PAUSE = { status: 1_000, switches: 1_000, links: 1_000, tenants: 1_000, networks: 10_000 }; // ms
+const PAUSE = { status: 1_000, switches: 1_000, links: 1_000, underlay: 1_000, tenants: 1_000, networks: 10_000 }; // ms
 const MOURNED = 60_000; // ms
-const EVERY = { status: 5_000, switches: 15_000, links: 15_000 }; // ms
+const EVERY = { status: 5_000, switches: 15_000, links: 15_000, underlay: 15_000 }; // ms
+const MOST_TROUBLES = 1_000; // of the underlay; the rest is not asked for
 
 /** Which questions an event is about, by how its kind begins; others are about the first that matches. */
 const ABOUT = [
-  ["switch", ["switches", "status", "links"]],
+  ["switch", ["switches", "status", "links", "underlay"]],
   ["link", ["links", "status"]],
   ["wire", ["links"]],
+  ["endpoint", ["switches", "underlay", "status"]],
+  ["underlay", ["underlay"]],
   ["write", ["tenants", "networks", "switches", "links", "status"]],
   ["reload", ["tenants", "networks", "switches", "links", "status"]],
   ["network", ["networks", "switches", "status"]],
-  ["gap", ["tenants", "networks", "switches", "links", "status"]],
+  ["gap", ["tenants", "networks", "switches", "links", "underlay", "status"]],
   ["", ["status"]],
 ];
 
@@ -31,6 +34,8 @@ export class Store extends EventTarget {
     this.status = null;
     this.switches = new Map();
     this.links = new Map();
+    this.underlay = []; // what is wrong there
+    this.isUnderlayWhole = true; // or there is more
     this.tenants = [];
     this.networks = [];
     this.isComplete = false; // whether all networks have come
@@ -39,7 +44,7 @@ export class Store extends EventTarget {
 
   /** Ask everything, and again when it is time. */
   start() {
-    this.touch("status", "switches", "links", "tenants", "networks");
+    this.touch("status", "switches", "links", "underlay", "tenants", "networks");
     setInterval(() => this._clock(), 1_000);
     document.addEventListener("visibilitychange", () => this._clock());
   }
@@ -102,6 +107,12 @@ export class Store extends EventTarget {
       if (!found.has(id) && !isOver) found.set(id, { ...known, state: "gone", since });
     }
     this.links = found;
+  }
+
+  async _ask_underlay() {
+    const { items, next } = await this._api.get("underlay", { limit: MOST_TROUBLES });
+    this.underlay = items;
+    this.isUnderlayWhole = next === null;
   }
 
   async _ask_tenants() {

@@ -1,5 +1,5 @@
 // An answer to "why" as elements of the drawing: both ports beside their switches, and an arrow for each hop. Where a frame
-// ends that is not delivered, a sign stands.
+// ends that is not delivered, a sign stands. And how all of that looks.
 
 const BESIDE = 50; // px
 
@@ -32,5 +32,33 @@ function portAt(end, placeOf, aside) {
   return [
     { data: { id: node, says: name }, classes: "port", position },
     { data: { id: `${node}:way`, source: node, target: `s:${end.switch}` }, classes: "attached" },
+  ];
+}
+
+/** How they look, in the colours of the page. */
+export function wayStyle({ accent, good, bad, busy, surface, ink, font }) {
+  const arrow = { "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 1.1 };
+  const colours = (colour) => ({ "line-color": colour, "target-arrow-color": colour });
+  return [
+    {
+      selector: "node.port, node.outside",
+      style: {
+        ...{ shape: "round-rectangle", "corner-radius": 12, width: 84, height: 26, "font-size": 11, "font-family": font },
+        ...{ "background-color": surface, "border-width": 1.5, "border-color": accent, color: ink, "z-index": 10 },
+      },
+    },
+    { selector: "node.outside", style: { width: 120, "border-style": "dashed" } },
+    {
+      selector: "node.stop",
+      style: {
+        ...{ shape: "round-rectangle", "corner-radius": 11, width: 92, height: 22, "font-size": 11, "font-weight": 600 },
+        ...{ "background-color": busy, color: surface, "font-family": font, "z-index": 30 },
+      },
+    },
+    { selector: "node.stop.blocked", style: { "background-color": bad } },
+    { selector: "edge.way", style: { ...arrow, ...colours(good), width: 4, "z-index": 20 } },
+    { selector: "edge.way.blocked", style: colours(bad) },
+    { selector: "edge.way.flooded, edge.way.unknown", style: colours(busy) },
+    { selector: "edge.attached", style: { width: 2, "line-color": accent, "curve-style": "straight" } },
   ];
 }

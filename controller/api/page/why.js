@@ -1,18 +1,19 @@
 // Why one port reaches another, or does not: asked of the daemon, told in words, and drawn as a way on the picture.
 //
-// The two ports are written into the fields, or taken from a list one after the other; once there are two it is asked.
+// The two ports are written into the fields, or taken from a list one after the other; once there are two it is asked. What
+// the daemon finds wrong with a field is said below it.
 
-import { byId, dot, make } from "./dom.js";
+import { byId, make } from "./dom.js";
 import { wayElements } from "./way_elements.js";
+import { told } from "./why_answer.js";
 
-const MOODS = { delivered: "good", flooded: "busy", blocked: "bad", unknown: "busy" };
+const FIELDS = ["from", "to", "packet"];
 
 export class Why {
   /** `light` and `placeOf` are the drawing's; `changed` is called when other ports are asked about. */
   constructor(api, { light, placeOf, changed }) {
     Object.assign(this, { _api: api, _light: light, _placeOf: placeOf, _changed: changed, isShown: false });
-    this._from = byId("why-from");
-    this._to = byId("why-to");
+    [this._from, this._to, this._packet] = FIELDS.map((name) => byId(`why-${name}`));
     byId("why").addEventListener("submit", (event) => {
       event.preventDefault();
       this.ask();
@@ -50,8 +51,8 @@ export class Why {
 
   /** Ask about nothing any more; whether something was asked. */
   clear() {
-    const was = Boolean(this._from.value || this._to.value);
-    [this._from.value, this._to.value] = ["", ""];
+    const was = Boolean(this._from.value || this._to.value || this._packet.value);
+    [this._from.value, this._to.value, this._packet.value] = ["", "", ""];
     this._hide();
     if (was) this._changed();
     return was;
@@ -64,65 +65,45 @@ export class Why {
 
   /** Ask. */
   async ask() {
-    const [from, to] = [this._from.value.trim(), this._to.value.trim()];
-    if (!from || !to) return;
+    const asked = this._asked();
+    if (!asked.from || !asked.to) return;
     this._say(make("p", { class: "soft" }, "Asking…"));
-    const answer = await this._api.get("why", { from, to }).catch((error) => this._failed(error));
-    if (!answer || from !== this._from.value.trim() || to !== this._to.value.trim()) return;
+    const isStill = () => JSON.stringify(asked) === JSON.stringify(this._asked());
+    const answer = await this._api.get("why", asked).catch((error) => isStill() && this._failed(error));
+    if (!answer || !isStill()) return;
     this.isShown = true;
-    this._say(verdict(answer), beside(answer), steps(answer), back(answer));
+    this._say(...told(answer));
     this._light(wayElements(answer, this._placeOf));
     this._changed();
+  }
+
+  _asked() {
+    const [from, to, packet] = [this._from, this._to, this._packet].map((field) => field.value.trim());
+    return { from, to, packet: packet || undefined };
   }
 
   _hide() {
     if (this.isShown) this._light(null);
     this.isShown = false;
-    byId("why-answer").replaceChildren();
+    this._say();
   }
 
+  /** There is no answer: nothing of one before is left. */
   _failed(error) {
-    this._say(make("p", { class: "verdict-line busy" }, error.message));
-    return null;
+    this._hide();
+    const wrong = (error.errors ?? []).filter(({ parameter }) => FIELDS.includes(parameter));
+    if (!wrong.length) this._say(make("p", { class: "verdict-line busy" }, error.message));
+    for (const { parameter, detail } of wrong) this._wrong(parameter, detail);
+    this._changed();
+  }
+
+  _wrong(field, text) {
+    byId(`why-${field}-wrong`).textContent = text;
+    byId(`why-${field}`).setAttribute("aria-invalid", String(Boolean(text)));
   }
 
   _say(...parts) {
+    for (const field of FIELDS) this._wrong(field, "");
     byId("why-answer").replaceChildren(...parts.filter(Boolean));
   }
-}
-
-function verdict({ verdict, text }) {
-  return make("p", { class: `verdict-line ${MOODS[verdict] ?? "busy"}` }, make("b", {}, verdict), ` ${rest(verdict, text)}`);
-}
-
-/** The text without the verdict that it begins with. */
-function rest(verdict, text) {
-  const words = text.startsWith(verdict) ? text.slice(verdict.length).replace(/^[:,]\s*/, "") : text;
-  return words.replaceAll(" -> ", " → ");
-}
-
-/** What else is in the way, and what may differ from what was computed. */
-function beside({ causes, notes }) {
-  const said = [...causes.slice(1).map((text) => ["also", text]), ...notes.map((text) => ["note", text])];
-  return said.length ? make("ul", { class: "beside" }, said.map(([kind, text]) => make("li", {}, `${kind}: ${text}`))) : null;
-}
-
-function steps({ steps }) {
-  if (!steps?.length) return null;
-  const rows = steps.map((step) =>
-    make(
-      "li",
-      {},
-      make("span", { class: "where" }, `${step.switch} · ${step.table}`),
-      make("span", {}, step.reason),
-      step.flow && make("code", {}, step.flow),
-    ),
-  );
-  return make("details", { class: "steps" }, make("summary", {}, `${steps.length} steps`), make("ol", {}, rows));
-}
-
-function back({ back }) {
-  if (!back) return null;
-  const text = rest(back.verdict, back.text);
-  return make("p", { class: "back" }, dot(MOODS[back.verdict] ?? "busy", back.verdict), ` Back: ${back.verdict}, ${text}`);
 }

@@ -1,5 +1,6 @@
 // Numbers and states in words, the same everywhere on the page.
 
+const SEGMENTS = { vlan: "VLAN", vxlan: "VXLAN", geneve: "Geneve", gre: "GRE" };
 const NUMBER = new Intl.NumberFormat("en");
 
 /** 10000 -> "10,000". */
@@ -13,6 +14,19 @@ export function speed(kbits) {
   if (!kbits) return null;
   const [unit, per] = kbits >= 1e6 ? ["Gbit/s", 1e6] : kbits >= 1e3 ? ["Mbit/s", 1e3] : ["kbit/s", 1];
   return `${number(Math.round((kbits / per) * 10) / 10)} ${unit}`;
+}
+
+/** Bits of a second -> "12.3 Mbit/s". */
+export const rate = (bits) => (bits < 1000 ? `${Math.round(bits)} bit/s` : speed(bits / 1000));
+
+/** What passes over a link: "12 Mbit/s →, 3 Mbit/s ←"; null where that is not known. */
+export const passing = (load) => load && `${rate(load.bits_a_to_b)} →, ${rate(load.bits_b_to_a)} ←`;
+
+/** How much of its speed that takes: "1 % of 10 Gbit/s". */
+export function share(load) {
+  if (load?.load == null) return null;
+  const percent = load.load > 0 && load.load < 0.01 ? "less than 1" : Math.round(100 * load.load);
+  return `${percent} % of ${speed(load.speed)}`;
 }
 
 /** Seconds -> "0.42 ms". */
@@ -42,14 +56,17 @@ export const clock = (time) => new Date(time).toLocaleTimeString("en-GB");
 /** "vlan", 101 -> "VLAN 101". */
 export function segment(network) {
   if (!network.segment) return "no key yet";
-  const name = { vlan: "VLAN", vxlan: "VXLAN", geneve: "Geneve", gre: "GRE" }[network.segment];
-  return `${name} ${network.key}`;
+  return `${SEGMENTS[network.segment]} ${network.key}`;
 }
+
+/** "vxlan" -> "VXLAN". */
+export const overlay = (encapsulation) => SEGMENTS[encapsulation];
 
 /** How a switch is: a word, and a mood (`good`, `busy`, `bad`, `none`) for its colour. */
 export function switchState(row) {
   if (row.state === "missing") return { word: "never seen", mood: "bad" };
   if (row.state === "away") return { word: "no session", mood: "bad" };
+  if (row.out_of_reach.length) return { word: "out of reach", mood: "bad" };
   if (row.sync === "in sync") return { word: "in sync", mood: "good" };
   return { word: row.sync ?? "connected", mood: "busy" };
 }
