@@ -97,6 +97,8 @@ def test_a_network_is_found_and_chosen_by_keys_alone(page: Page) -> None:
     expect_drawn(page, "veil", set())
     page.go_back()
     expect(page.locator("#detail h2")).to_contain_text("blue/web")
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator("#detail .tile")).to_have_count(6)
 
 
 def test_an_overlay_network_shows_its_tunnels(page: Page) -> None:

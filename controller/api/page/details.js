@@ -2,8 +2,9 @@
 // its own that fetches and shows; this one opens the right one, and refreshes it when something may have changed.
 
 import { ApiError } from "./api.js";
-import { choose, chosen } from "./choice.js";
+import { chosen } from "./choice.js";
 import { byId, make } from "./dom.js";
+import { heading } from "./heading.js";
 import { LinkDetails } from "./link_details.js";
 import { NetworkDetails } from "./network_details.js";
 import { Overview } from "./overview.js";
@@ -79,10 +80,4 @@ export class Details {
     this._isMissing = true;
     this._current.box.replaceChildren(heading("Not there", this._current.id), make("p", { class: "soft" }, error.message));
   }
-}
-
-/** The head of a panel: what kind of thing, its name, and a way to close it. */
-export function heading(kind, name, ...beside) {
-  const close = make("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => choose() }, "×");
-  return make("header", {}, make("p", { class: "kind" }, kind), close, make("h2", {}, name, ...beside));
 }

@@ -4,11 +4,9 @@
 // by stress (`stress_layout.js`). Parts stand side by side, those with most switches first. It is the way of
 // `tenantry graph`, with boxes of one size, as here one can look closer.
 
+import { CELL } from "./cell.js";
 import { inRows } from "./rows_layout.js";
 import { byStress } from "./stress_layout.js";
-
-export const BOX = { width: 96, height: 40 };
-export const CELL = { width: 124, height: 66 };
 
 /**
  * Positions (centres, in px) by name. `names` are all switches, `low` those with ports, `pairs` the linked

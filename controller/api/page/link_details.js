@@ -2,8 +2,8 @@
 
 import { ApiError } from "./api.js";
 import { choose } from "./choice.js";
-import { heading } from "./details.js";
 import { dot, facts, make, nameButton, refill } from "./dom.js";
+import { heading } from "./heading.js";
 import { latency, linkName, linkState, number, passing, share, speed } from "./words.js";
 
 export class LinkDetails {

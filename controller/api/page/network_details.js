@@ -1,8 +1,8 @@
 // A network: its key, where it runs, its ports, and on the drawing the tree or the tunnels that it uses.
 
 import { choose } from "./choice.js";
-import { heading } from "./details.js";
 import { dot, facts, make, nameButton, refill } from "./dom.js";
+import { heading } from "./heading.js";
 import { VirtualList } from "./virtual_list.js";
 import { count, portState, segment } from "./words.js";
 

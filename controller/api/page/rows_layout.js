@@ -3,7 +3,7 @@
 //
 // Within a row each stands near what it is linked to in the row before. A row too long for a screen is broken into lines.
 
-import { CELL } from "./layout.js";
+import { CELL } from "./cell.js";
 
 const LONGEST = 16;
 const BETWEEN_ROWS = 130;

@@ -2,7 +2,7 @@
 // Drawing by Stress Majorization", 2004), one switch at a time. It begins with a circle in the order in which a walk meets
 // the switches, which a ring keeps; nothing in it is left to chance.
 
-import { BOX, CELL } from "./layout.js";
+import { BOX, CELL } from "./cell.js";
 
 const LINK = 150; // px
 const ROUNDS = 120;

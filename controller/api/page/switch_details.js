@@ -2,8 +2,8 @@
 // links.
 
 import { choose } from "./choice.js";
-import { heading } from "./details.js";
 import { dot, facts, make, refill } from "./dom.js";
+import { heading } from "./heading.js";
 import { pairsOf, unreachedBy } from "./pairs.js";
 import { VirtualList } from "./virtual_list.js";
 import { count, duration, number, segment, speed, switchState } from "./words.js";

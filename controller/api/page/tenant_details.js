@@ -1,8 +1,8 @@
 // A tenant: how much there is of it, its networks, and on the drawing the switches where it is.
 
 import { choose } from "./choice.js";
-import { heading } from "./details.js";
 import { facts, make, refill } from "./dom.js";
+import { heading } from "./heading.js";
 import { VirtualList } from "./virtual_list.js";
 import { count, number, segment } from "./words.js";
 
