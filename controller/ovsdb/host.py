@@ -1,8 +1,9 @@
 """One host that is taken on: is given what its plan says, again and again until nothing is missing.
 
 The rows are looked at when they have changed, at once or a pause after the look before, so a host that changes its rows
-without end costs little. What they say of interfaces with ids is passed on. What a host refuses, or says it did and did
-not do, is tried again after `RETRY` seconds; so is what somebody else keeps changing back.
+without end costs little. What the daemon itself has to say, of ports that are in force, waits for no such pause. What
+rows say of interfaces with ids is passed on. What a host refuses, or says it did and did not do, is tried again after
+`RETRY` seconds; so is what somebody else keeps changing back.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _TARGET = re.compile(r"(tcp|ssl|unix):\S+")
 
 PAUSE = 0.001
 """Seconds from one look at the rows to the next, and `SHARE` times as long as the last one took."""
-SHARE = 10
+SHARE = 2
 
 
 class Host:
@@ -79,11 +80,16 @@ class Host:
         if self._timer is None:
             self._timer = self._loop.call_at(max(self._loop.time(), self._next_look), self._look)
 
+    def _look_now(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(0, self._look)
+
     def install(self, interfaces: frozenset[str]) -> None:
         """The ports at exactly these interfaces are in force."""
         if interfaces != self._installed:
             self._installed = interfaces
-            self.look_soon()
+            self._look_now()
 
     def uninstall(self, interface: str) -> None:
         """No port is at this interface any more."""

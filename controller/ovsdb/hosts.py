@@ -31,7 +31,7 @@ from controller.ovsdb.handler import HostHandler
 from controller.ovsdb.host import Host
 from controller.ovsdb.plan import HostPlan
 from controller.ovsdb.replica import HOST
-from controller.ovsdb.session import Alive, Answered, Closed, Event
+from controller.ovsdb.session import Alive, Answered, Changed, Closed, Event
 from controller.southbound.bounded_log import BoundedLog
 from controller.southbound.claims import Claims
 from controller.southbound.listen import Listen, Tls, open_server, tls_context
@@ -180,7 +180,7 @@ class Hosts:
             return
         if isinstance(event, Answered):
             host.answered(event.error)
-        else:
+        elif isinstance(event, Changed):
             host.look_soon()
 
     def allowance(self, connection: Connection) -> Allowance:
