@@ -16,7 +16,7 @@ from controller.fabric.model import End, Link, SwitchView
 from controller.fabric.trees import tree_number
 from controller.fabric.whereabouts import Whereabouts
 from controller.fabric_plan import detour_hops, next_hops, tree_branches
-from controller.intent.model import IpAddress, Segment, Switch
+from controller.intent.model import IpAddress, Segment, SegmentKey, Switch
 from controller.network_plan import ANNOUNCEMENTS, PROBES, UNDERLAY, NetworkPlan, is_one_family
 from controller.overlay_plan import overlay_units
 from controller.situation import Situation
@@ -60,8 +60,8 @@ def tree_unit(situation: Situation, name: str) -> TreeUnit:
 
 def aim(situation: Situation, network: str) -> None:
     """Note where a VLAN network and its addresses are to be, before units are looked up."""
-    both = (_plan(replace(situation, keys=keys), network) for keys in (situation.keys, situation.second_keys))
-    plans = [plan for plan in both if plan and plan.segment.segment is Segment.VLAN]
+    both = [keys for keys in (situation.keys, situation.second_keys) if _is_vlan(keys.get(network))]
+    plans = [plan for keys in both if (plan := _plan(replace(situation, keys=keys), network))]
     trees = frozenset(tree_number(plan.segment) for plan in plans)
     situation.whereabouts.span(network, trees, frozenset(plans[0].members) if plans else frozenset())
     if plans and plans[0].segment == situation.keys.get(network):
@@ -76,6 +76,10 @@ def network_units(situation: Situation, network: str) -> dict[str, NetworkUnit]:
     if plan is None:
         return {}
     return vlan_units(plan) if plan.segment.segment is Segment.VLAN else overlay_units(plan)
+
+
+def _is_vlan(key: SegmentKey | None) -> bool:
+    return key is not None and key.segment is Segment.VLAN
 
 
 def _plan(situation: Situation, network: str) -> NetworkPlan | None:
