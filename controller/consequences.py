@@ -74,6 +74,8 @@ class Consequences(Answers):
         """Whether it began with links that a predecessor had found."""
         self.waiting: Collection[str] = ()
         """Connected switches that still do what they were told before their session began: as if they had none."""
+        self.at_gates: Collection[str] = ()
+        """The same, and those of which it is not known what they were told. Of trees it is: they say what they hold."""
         self._touched = Touched()
         self._links_are_stale = False
         self._now: float | None = None
@@ -90,7 +92,9 @@ class Consequences(Answers):
         """
         if self._links_are_stale:
             return False
-        moved = self.settling.advance(self.fabric.links, self._followers(), switches, is_rested=is_rested)
+        moved = self.settling.advance(
+            self.fabric.links, self._followers(), switches, is_rested=is_rested, at_gates=self.at_gates
+        )
         self._take_up(moved)
         return bool(moved)
 
@@ -137,6 +141,10 @@ class Consequences(Answers):
         """Switches that do what they are told."""
         return [name for name in self.connected_switches() if name not in self.waiting]
 
+    def _flooding_as_told(self) -> list[str]:
+        """Those whose trees are the ones that they were told."""
+        return [name for name in self._followers() if name not in self.at_gates]
+
     def _put_view(self, view: SwitchView) -> None:
         self.revision += 1
         switches = {**self.fabric.switches, view.name: view}
@@ -154,7 +162,7 @@ class Consequences(Answers):
         self.situation = replace(self.situation, fabric=replace(self.fabric, links=links))
         self._touched.switches.update(self.fabric.switches)
         had_links = self.situation.routes.had_links
-        self._take_up(self.settling.retarget(names, links, self._followers(), costs))
+        self._take_up(self.settling.retarget(names, links, self._flooding_as_told(), costs))
         if not had_links and self.situation.routes.had_links:
             # Networks on VLANs can have ports on several switches from now on.
             self._touched.networks.update(self._keys)

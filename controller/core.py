@@ -121,7 +121,7 @@ class Core(Consequences):
 
     def found_trees(self, name: str, held: Held) -> None:
         """A switch that has a session now holds this of trees."""
-        self._take_up(self.settling.found(name, held, [one for one in self._followers() if one != name]))
+        self._take_up(self.settling.found(name, held, [one for one in self._flooding_as_told() if one != name]))
 
     def switch_lost(self, name: str) -> None:
         """A switch has no session any more; what it holds stays in force."""

@@ -191,6 +191,7 @@ class SwitchEvents:
         is_known = self._core.has_memory or self.clock >= GRACE
         waiting = self._southbound.waiting()
         self._core.waiting = waiting if is_known else waiting & self._told
+        self._core.at_gates = waiting
 
     def open_gates(self) -> None:
         """Let those switches be changed whose view is complete."""

@@ -77,10 +77,6 @@ class Soak:
         """What was so when everything had settled last."""
         self._undisturbed = True
         """Whether nothing happened since, but that the daemon ended."""
-        self._may_circle = False
-        """Whether a daemon began without memory since, after links had changed."""
-        self._links_changed = False
-        """Whether links changed since the daemon ended."""
 
     def run(self, operations: int) -> None:
         """Do so many operations; raises SoakFailure."""
@@ -116,23 +112,11 @@ class Soak:
         needs_settling = self._random.random() < SETTLED
         was_undisturbed = self._undisturbed
         step.act()
-        self._may_circle |= self._is_gap(name)
         self._undisturbed = was_undisturbed and name in ("kill daemon", "end daemon")
         if needs_settling:
             self._settle()
         else:
             self._check()
-
-    def _is_gap(self, name: str) -> bool:
-        """Whether an operation lets frames circle or come back, as in the known gap (docs/architecture.md)."""
-        if name.endswith(" link"):
-            self._links_changed |= not self.site.world.daemon_runs
-            return False
-        if name != "start daemon":
-            return False
-        is_gap = self._links_changed and "memory" in self._last
-        self._links_changed = False
-        return is_gap
 
     def _settle(self) -> None:
         site, begun = self.site, time.monotonic()
@@ -154,7 +138,6 @@ class Soak:
         if site.world.is_whole:
             site.world.settled(site.wish)
             self._before, self._undisturbed = wanted, True
-            self._may_circle = False
 
     def _catch_up(self) -> None:
         """Wait until all switches are in sync: before their gates open reachability may be right by what they held."""
@@ -189,7 +172,7 @@ class Soak:
             raise SoakError("\n  ".join(["frames went astray:", *(one.text for one in fresh[:20])]))
 
     def _tolerates(self, astray: Astray) -> bool:
-        return (self._may_circle or self._allow_circles) and astray.kind in ("doubled", "reflected")
+        return self._allow_circles and astray.kind in ("doubled", "reflected")
 
     def _write(self, line: str) -> None:
         with self._record.open("a") as record:

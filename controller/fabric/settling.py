@@ -83,7 +83,10 @@ class Settling:
     def retarget(
         self, names: Iterable[str], links: frozenset[Link], connected: Collection[str], costs: Costs = NO_COSTS
     ) -> Moved:
-        """Other switches, links or costs are there: want the paths and trees that belong to them."""
+        """Other switches, links or costs are there: want the paths and trees that belong to them.
+
+        `connected` are the switches that have the trees that they were told.
+        """
         # What was there at the start was so before, too.
         new = links - self._links if self._links else links & self._gone
         self._fresh = new | self._fresh & links
@@ -98,19 +101,27 @@ class Settling:
         return self._aim() if self._reach_revision != self.whereabouts.reach_revision else Moved()
 
     def advance(
-        self, links: Collection[Link], connected: Collection[str], confirmed: Collection[str], *, is_rested: bool
+        self,
+        links: Collection[Link],
+        connected: Collection[str],
+        confirmed: Collection[str],
+        *,
+        is_rested: bool,
+        at_gates: Collection[str] = (),
     ) -> Moved:
         """Take the steps that are possible now that the switches in `confirmed` hold what they were told.
 
-        Steps that rely on there being no more frames on their way from before are taken only if `is_rested`.
+        Steps that rely on there being no more frames on their way from before are taken only if `is_rested`. Switches
+        in `at_gates` still have the trees that they came with.
         """
         following = frozenset(connected) & frozenset(confirmed)
+        flooding_as_told = following.difference(at_gates)
         moved = Moved()
         if ready := {link for link in self._fresh - self.barred if {link.a.switch, link.b.switch} <= following}:
             self._fresh -= ready
-            moved = self._lead(list(self._paths.graph), connected)
+            moved = self._lead(list(self._paths.graph), frozenset(connected).difference(at_gates))
         elif len(following) == len(frozenset(connected)):
-            has_moved = self._tree_transition.advance(links, following, is_rested=is_rested)
+            has_moved = self._tree_transition.advance(links, flooding_as_told, is_rested=is_rested)
             switches = self._advance_ways(links, following, is_rested) | self._bar()
             moved = Moved(switches=switches, flooding=frozenset(self._paths.graph) if has_moved else frozenset())
             if moved:

@@ -49,6 +49,21 @@ def flap_unseen(site: Site, switch: str, end: WireEnd, is_new_daemon: bool) -> I
     yield "show", Step(f"show the daemon to {switch}", lambda: site.rejoin(switch))
 
 
+def test_links_that_change_while_no_daemon_runs_close_no_circle_without_memory(tmp_path: Path) -> None:
+    """What switches hold of trees is theirs to say; the others of a circle follow when all have followed."""
+    soak = Soak(tmp_path, SEED)
+    ends = [link.a for link in LINKS]
+    soak.run_steps(step for end in ends for state in ("down", "up") for step in change_unseen(soak.site, end, state))
+    assert not soak.figures.astray
+
+
+def change_unseen(site: Site, end: WireEnd, state: str) -> Iterator[tuple[str, Step]]:
+    """A link goes or comes while no daemon runs."""
+    yield "end", Step("end the daemon", site.stop_daemon)
+    yield "change", Step(f"set {end} {state}", lambda: site.set_interface(end, state))
+    yield "start", Step("start one that remembers nothing", lambda: start_afresh(site))
+
+
 def start_afresh(site: Site) -> None:
     (site.daemon.state / "memory.json").unlink()
     site.start_daemon()

@@ -41,6 +41,8 @@ class Switches(RuleBasedStateMachine):
         self.transition = TreeTransition()
         self.live: frozenset[Link] = frozenset()
         self.before: list[frozenset[Link]] = []
+        self.remembered: frozenset[Link] = frozenset()
+        """Links that a daemon knew when it was started."""
         self.holds: dict[str, Floods] = {}
         self.told: dict[str, Floods] = {}
         self.silent: set[str] = set()
@@ -154,12 +156,12 @@ class Switches(RuleBasedStateMachine):
     @precondition(lambda self: not self.silent)
     @rule(data=st.data())
     def kill_the_daemon(self, data: st.DataObject) -> None:
-        """Its successor remembers the links of some moment since all was settled. Frames arrive meanwhile."""
+        """Its successor remembers the links of some moment since all was settled, or none. Frames arrive meanwhile."""
         self.under_way = {self.holds[name].entry for name in self.linked()}
         self.transition = TreeTransition()
         self.told.clear()
         self.new_to_daemon = set(SWITCHES)
-        remembered = data.draw(st.sampled_from(self.before))
+        self.remembered = remembered = data.draw(st.sampled_from([*self.before, frozenset[Link]()]))
         for name in data.draw(some_switches):
             if data.draw(st.booleans()):
                 # Somebody deletes its groups.
@@ -168,11 +170,15 @@ class Switches(RuleBasedStateMachine):
         self.transition.retarget(span(remembered), SWITCHES, remembered, ())
 
     @precondition(lambda self: self.new_to_daemon)
-    @rule(order=st.permutations(SWITCHES))
-    def all_come(self, order: list[str]) -> None:
+    @rule(order=st.permutations(SWITCHES), are_links_heard=st.booleans())
+    def all_come(self, order: list[str], are_links_heard: bool) -> None:
+        """Before links are heard that are not remembered, or after that."""
+        known = self.live if are_links_heard else self.remembered
+        if are_links_heard:
+            self.transition.retarget(span(known), SWITCHES, known, ())
         for name in order:
             if name in self.new_to_daemon - self.silent:
-                self.transition.found(name, self.held_by(name), self.live, self.followers())
+                self.transition.found(name, self.held_by(name), known, self.followers())
         self.new_to_daemon &= self.silent
         # Meanwhile they wait, and their links are heard.
         self.transition.retarget(span(self.live), SWITCHES, self.live, ())

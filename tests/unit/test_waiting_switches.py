@@ -60,6 +60,7 @@ def test_after_a_start_without_memory_nobody_does(monkeypatch: pytest.MonkeyPatc
     site.connect("s1")
     assert site.at_gates == {"s1"}
     assert not site.core.waiting
+    assert site.core.at_gates == {"s1"}, "it has the trees that it came with"
 
 
 def test_one_that_was_told_something_and_comes_back_does(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,3 +78,4 @@ def test_one_that_was_told_something_and_comes_back_does(monkeypatch: pytest.Mon
     assert site.core.waiting == {"s1"}, "the other never confirmed anything"
     site.pass_time(GRACE)
     assert not site.core.waiting
+    assert not site.core.at_gates
