@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.ovsdb.replica import MOST_ROWS
+from tests.switch.fake_host import BRIDGE_ROW
 from tests.unit.host_script import answer, root_row, update
 
 ROOT = Path(__file__).parents[2]
@@ -51,17 +52,7 @@ def rows(host: str, *, number: int = 0, filling: int = 0, claims: Sequence[str] 
     """All rows of the host, for the so-and-so-many-th time, with that much in a map that nobody asked for."""
     ids = [["tenantry-host", host], ["tenantry-encap-ip", f"198.51.100.{200 + number % 2}"]]
     ids += [[f"key{one}", "x"] for one in range(filling)]
-    bridge = {
-        "name": "br-int",
-        "ports": ["set", [["uuid", f"p{one}"] for one, _ in enumerate(claims)]],
-        "controller": ["set", []],
-        "fail_mode": "secure",
-        "protocols": "OpenFlow13",
-        "datapath_type": "netdev",
-        "datapath_id": "0000000000000003",
-        "other_config": ["map", [["datapath-id", "0000000000000003"]]],
-        "external_ids": ["map", []],
-    }
+    bridge = {**BRIDGE_ROW, "ports": ["set", [["uuid", f"p{one}"] for one, _ in enumerate(claims)]]}
     interfaces = {f"i{one}": interface(f"{one}.{number}", **{"iface-id": iface}) for one, iface in enumerate(claims)}
     return {
         "Open_vSwitch": {"root": {"new": root_row(bridges=["uuid", "b"], external_ids=["map", ids])}},

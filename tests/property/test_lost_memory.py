@@ -20,7 +20,7 @@ from controller.dataplane.walk import walk
 from controller.held_trees import held_trees
 from controller.southbound.events import Held
 from controller.southbound.readback import group_content
-from tests.property.test_mixtures import BROADCAST, MOST_STEPS, NOWHERE, UNKNOWN, Mixtures, shapes
+from tests.property.mixtures import BROADCAST, MOST_STEPS, NOWHERE, UNKNOWN, Mixtures, shapes
 
 
 class Successor(Mixtures):
