@@ -91,7 +91,7 @@ class Inspection(Progress):
     def is_repaired(self, switch: str) -> bool:
         """Whether nothing that an audit found is left to be repaired."""
         # A switch that has confirmed is noted as repaired only in its next turn.
-        return self._audits.is_repaired(switch) or self.has_all(switch)
+        return self._audits.is_repaired(switch) or self.has_taken_all(switch)
 
     def _audit_next(self) -> None:
         switch = self._audits.next(now(), lambda name: self._switches[name].is_idle)

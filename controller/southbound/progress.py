@@ -50,7 +50,7 @@ class Progress:
         """Whether a switch is connected and has confirmed or refused all that was asked so far."""
         return switch in self._sessions.ready and self._switches[switch].settled
 
-    def has_all(self, switch: str) -> bool:
+    def has_taken_all(self, switch: str) -> bool:
         """Whether nothing that it should hold is left to be taken, be it on another attempt."""
         synchroniser = self._switches[switch]
         return synchroniser.settled and synchroniser.next_attempt is None

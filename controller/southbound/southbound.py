@@ -215,7 +215,7 @@ class Southbound(Inspection):
             self._busy.add(name)
         self._progress.set()
         if synchroniser.settled:
-            if self.has_all(name):
+            if self.has_taken_all(name):
                 self._audits.settled(name)
             self._tell(self._handler.switch_settled, name)
         return False
